@@ -14,7 +14,7 @@ from web.files import ConsoleFile, console_files
 
 _STACK, _CLIENT_ID, _ISSUER = os.environ["STACK"], os.environ["CLIENT_ID"], os.environ["ISSUER"]
 _SIGN_IN_URL, _CURRENCY = os.environ["SIGN_IN_URL"], os.environ["CURRENCY"]
-_UPLOAD_ORIGIN = os.environ["UPLOAD_ORIGIN"]
+_UPLOAD_ORIGINS, _SENDS_MAIL = os.environ["UPLOAD_ORIGINS"], os.environ["MAIL_SENDER"] != ""
 _PAYMENT_PROVIDERS, _OFFLINE_LIMIT = os.environ["PAYMENT_PROVIDERS"], int(os.environ["OFFLINE_LIMIT"])
 
 _NO_ROUTE = Problem(404, "NoSuchRoute", "there is no such route", "Not found.")
@@ -49,7 +49,8 @@ def _configuration() -> dict[str, Any]:
 
     sign_in_url is the origin of Cognito's sign-in pages, "" for the console's own origin (the local AWS);
     card_providers is the provider of card payments by location, "" for every other location;
-    offline_limit is the highest amount of a cash sale at a till without a connection.
+    offline_limit is the highest amount of a cash sale at a till without a connection;
+    sends_mail is whether the API mails documents.
     """
     return {
         "stack": _STACK,
@@ -59,6 +60,7 @@ def _configuration() -> dict[str, Any]:
         "currency": _CURRENCY,
         "card_providers": _card_providers(_PAYMENT_PROVIDERS),
         "offline_limit": _OFFLINE_LIMIT,
+        "sends_mail": _SENDS_MAIL,
     }
 
 
@@ -74,7 +76,7 @@ def _card_providers(configuration: str) -> dict[str, str]:
 def _file(file: ConsoleFile, headers: Mapping[str, str]) -> dict[str, Any]:
     response_headers = {
         "cache-control": "public, max-age=31536000, immutable" if file.immutable else "no-cache",
-        "content-security-policy": _content_policy(_SIGN_IN_URL, _UPLOAD_ORIGIN),
+        "content-security-policy": _content_policy(_SIGN_IN_URL, _UPLOAD_ORIGINS),
         "content-type": file.media_type,
         "etag": file.etag,
         "referrer-policy": "no-referrer",
@@ -92,12 +94,13 @@ def _file(file: ConsoleFile, headers: Mapping[str, str]) -> dict[str, Any]:
     return {"statusCode": 200, "headers": response_headers, "body": body, "isBase64Encoded": True}
 
 
-def _content_policy(sign_in_url: str, upload_origin: str) -> str:
+def _content_policy(sign_in_url: str, upload_origins: str) -> str:
     """Return the policy: scripts and styles of the console alone, pictures of products from any https address.
 
-    Requests go to the API, the sign-in pages and the bucket of images; both are "" on the console's own origin.
+    Requests go to the API, the sign-in pages and the buckets of images and imports; what is on the console's own
+    origin is "".
     """
-    connections = " ".join(filter(None, ("'self'", sign_in_url, upload_origin)))
+    connections = " ".join(filter(None, ("'self'", sign_in_url, upload_origins)))
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; font-src 'self'; "
         f"connect-src {connections}; "

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import urllib3
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from tillflow.gift_cards import new_code
 
 from tests.support.console import (
     MUG,
@@ -15,6 +16,7 @@ from tests.support.console import (
     Console,
     complete,
     expect_sold,
+    pay,
     pay_by_card,
     scan,
     sell_offline,
@@ -26,8 +28,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("console")]
 def test_oversold_sale_opens_a_correction_and_a_case(console: Console) -> None:
     sku = console.create_product("Oversold", 1)
     tab = console.open("manager")
-    expect(tab.get_by_text("prices of")).to_be_visible()
-    tab.wait_for_load_state("networkidle")  # the file with the cash payment is fetched ahead
+    expect(tab.get_by_text("Ready to sell without a connection")).to_be_visible()
     tab.context.set_offline(True)
     sell_offline(tab, sku)
     refused = sell_offline(tab, sku)
@@ -47,7 +48,85 @@ def test_oversold_sale_opens_a_correction_and_a_case(console: Console) -> None:
     expect(cases.get_by_text(f"stock corrected: 1 × {sku}")).to_be_visible()
 
 
-def sold_receipt(console: Console) -> tuple[Page, str]:
+def test_till_that_says_it_is_ready_sells_and_reopens_without_a_connection(console: Console) -> None:
+    sku = console.create_product("First second", 5)
+    tab = console.open("cashier")
+    # At once: nothing else is waited for.
+    expect(tab.get_by_text("Ready to sell without a connection")).to_be_visible()
+    tab.context.set_offline(True)
+    sell_offline(tab, sku)
+    tab.reload()
+    sell_offline(tab, sku)
+    expect(tab.get_by_role("button", name="2 sales to be sent")).to_be_visible()
+
+
+def test_till_without_all_its_files_takes_no_cash_without_a_connection(console: Console) -> None:
+    sku = console.create_product("Half loaded", 5)
+    context = console.new_context()
+    context.route("**/assets/parts-*.js", lambda route: route.abort())
+    tab = console.open("cashier", context=context)
+    expect(tab.get_by_text("prices of")).to_be_visible()
+    scan(tab, sku)
+    button = tab.get_by_role("button", name="Pay", exact=True)
+    expect(button).to_be_enabled()
+    context.set_offline(True)
+    expect(tab.get_by_role("alert")).to_contain_text("The till is still loading")
+    expect(button).to_be_disabled()
+    expect(tab.get_by_text("Ready to sell")).to_have_count(0)
+    context.unroute("**/assets/parts-*.js")
+    context.set_offline(False)
+    expect(tab.get_by_text("Ready to sell without a connection")).to_be_visible()
+    context.set_offline(True)
+    pay(tab)
+    expect(tab.get_by_role("dialog")).to_contain_text("stored here and sent later")
+
+
+def test_gift_card_chosen_when_the_connection_is_lost_leaves_cash(console: Console) -> None:
+    sku = console.create_product("Given away", 5)
+    tab = console.open("cashier")
+    expect(tab.get_by_text("Ready to sell without a connection")).to_be_visible()
+    scan(tab, sku)
+    pay(tab)
+    tab.get_by_role("button", name="Gift card").click()
+    expect(tab.get_by_label("Code of the gift card")).to_be_visible()
+    tab.context.set_offline(True)
+    dialog = tab.get_by_role("dialog")
+    expect(dialog.get_by_role("status")).to_contain_text(
+        "gift cards, store credit and accounts need a connection"
+    )
+    dialog.get_by_role("button", name="Cash", exact=True).click()
+    complete(tab)
+    expect(tab.get_by_role("article", name="Receipt")).to_contain_text("the invoice follows")
+    tab.context.set_offline(False)
+    tab.get_by_role("button", name="Next sale").click()
+    expect(tab.get_by_role("button", name="sale to be sent")).to_have_count(0)
+    assert console.sold(sku) == 1
+
+
+def test_added_gift_card_is_not_charged_without_a_connection(console: Console) -> None:
+    code = new_code()
+    console.call(
+        "manager", "POST", "/gift-cards", {"code": code, "currency": "EUR", "amount": 300, "source": "cash"}
+    )
+    sku = console.create_product("Given away", 5)
+    tab = console.open("cashier")
+    expect(tab.get_by_text("Ready to sell without a connection")).to_be_visible()
+    scan(tab, sku)
+    pay(tab)
+    tab.get_by_role("button", name="Gift card").click()
+    tab.get_by_label("Code of the gift card").fill(code)
+    tab.get_by_role("button", name="Show the balance").click()
+    tab.get_by_role("button", name="with the gift card").click()
+    tab.context.set_offline(True)
+    dialog = tab.get_by_role("dialog")
+    expect(dialog.get_by_role("status")).to_contain_text("Not charged: Gift card €3.00")
+    expect(dialog.get_by_test_id("due")).to_have_text("€5.00")
+    # The connection is back before cash is taken: the gift card pays its part.
+    tab.context.set_offline(False)
+    expect(dialog.get_by_test_id("due")).to_have_text("€2.00")
+
+
+def sold_receipt(console: Console, context: BrowserContext | None = None) -> tuple[Page, str]:
     """Sell a mug with the seller set; return the tab with the receipt and the invoice's number."""
     seller = {
         "name": "Corner Shop",
@@ -56,7 +135,7 @@ def sold_receipt(console: Console) -> tuple[Page, str]:
         "country": "DE",
     }
     console.call("manager", "PUT", "/settings/seller", seller)
-    tab = console.open("cashier")
+    tab = console.open("cashier", context=context)
     scan(tab, MUG)
     pay_by_card(tab)
     complete(tab)
@@ -83,6 +162,9 @@ def test_mail_button_hands_the_receipt_to_the_mail_program(console: Console) -> 
     opened: list[str] = []
     session.on("Page.frameRequestedNavigation", lambda event: opened.append(event["url"]))
     tab.get_by_role("button", name="Mail").click()
+    dialog = tab.get_by_role("dialog")
+    expect(dialog).to_contain_text("This shop does not send mail by itself.")
+    dialog.get_by_role("button", name="Open my mail program").click()
     deadline = time.monotonic() + PATIENCE_MS / 1000
     while not opened and time.monotonic() < deadline:
         tab.wait_for_timeout(20)
@@ -92,3 +174,26 @@ def test_mail_button_hands_the_receipt_to_the_mail_program(console: Console) -> 
     assert fields["subject"] == f"Invoice {number}"
     assert "Corner Shop" in fields["body"]
     assert "12.50" in fields["body"]
+
+
+def test_refused_mail_says_why_and_leaves_the_mail_program(console: Console) -> None:
+    context = console.new_context()
+
+    def with_sender(route: Route) -> None:
+        route.fulfill(json={**route.fetch().json(), "sends_mail": True})
+
+    context.route("**/config.json", with_sender)
+    tab, number = sold_receipt(console, context)
+    tab.get_by_role("button", name="Mail").click()
+    dialog = tab.get_by_role("dialog", name=f"Mail {number}")
+    send = dialog.get_by_role("button", name="Send")
+    # A sale without a customer needs an address.
+    expect(send).to_be_disabled()
+    dialog.get_by_label("E-mail address").fill("ada@example.com")
+    with tab.expect_request("**/api/documents/mails") as request:
+        send.click()
+    body = request.value.post_data_json
+    assert (body["number"], body["to"]) == (number, "ada@example.com")
+    # The shop of the tests has no sender.
+    expect(dialog.get_by_role("alert")).to_have_text("This shop does not send mail.")
+    expect(dialog.get_by_role("button", name="Open my mail program")).to_be_enabled()

@@ -15,7 +15,8 @@ SETTINGS = {
     "CLIENT_ID": "client",
     "ISSUER": "https://cognito-idp.eu-central-1.amazonaws.com/pool",
     "SIGN_IN_URL": "https://tillflow-1.auth.eu-central-1.amazoncognito.com",
-    "UPLOAD_ORIGIN": "https://images.s3.eu-central-1.amazonaws.com",
+    "UPLOAD_ORIGINS": "https://images.s3.eu-central-1.amazonaws.com https://imports.s3.eu-central-1.amazonaws.com",
+    "MAIL_SENDER": "",
     "CURRENCY": "EUR",
     "OFFLINE_LIMIT": "20000",
     "PAYMENT_PROVIDERS": "card=stripe,berlin/card=sandbox",
@@ -94,7 +95,7 @@ def test_known_etag_is_answered_with_304() -> None:
 def test_policy_allows_scripts_of_the_console_and_requests_to_the_sign_in() -> None:
     policy = get("/")["headers"]["content-security-policy"]
     assert "default-src 'none'; script-src 'self'; style-src 'self';" in policy
-    assert f"connect-src 'self' {SETTINGS['SIGN_IN_URL']} {SETTINGS['UPLOAD_ORIGIN']};" in policy
+    assert f"connect-src 'self' {SETTINGS['SIGN_IN_URL']} {SETTINGS['UPLOAD_ORIGINS']};" in policy
     assert "unsafe" not in policy
 
 
@@ -108,6 +109,7 @@ def test_configuration_is_of_the_deployment_and_never_cached() -> None:
         "sign_in_url": SETTINGS["SIGN_IN_URL"],
         "currency": "EUR",
         "offline_limit": 20_000,
+        "sends_mail": False,
         "card_providers": {"": "stripe", "berlin": "sandbox"},
     }
 

@@ -8,6 +8,8 @@ export interface Config {
   card_providers: Record<string, string>;
   /** The highest amount, in minor units, of a cash sale without a connection; 0 for none. */
   offline_limit: number;
+  /** Whether the API mails documents. */
+  sends_mail: boolean;
 }
 
 /** Whether cards of a location go to the sandbox provider, whose test cards the till then offers. */

@@ -299,6 +299,7 @@ export interface Responses {
   "POST /images/uploads": SignedUpload;
   "GET /documents": { url: string };
   "GET /orders/{order_id}/receipt": string;
+  "POST /documents/mails": { mail_id: string };
   "GET /settings/seller": Seller;
   "PUT /settings/seller": Seller;
   "GET /categories": Page & { categories: Category[] };

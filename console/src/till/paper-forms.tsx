@@ -3,30 +3,28 @@ import { Problem } from "../core/api";
 import { useLanguage } from "../core/i18n";
 import { useShop } from "../core/shop";
 import { Button } from "../core/ui";
+import { MailDialog } from "./mail-dialog";
+import { receiptTexts } from "./receipt-texts";
 
-/** The receipt of a paid order as a PDF of 80 mm, and as a mail that the till's mail program sends. */
-export function PaperForms({ orderId, number }: { orderId: string; number: string }): React.ReactNode {
+/** The receipt of a paid order as a PDF of 80 mm, and its invoice by mail. */
+export function PaperForms({ orderId, number, hasCustomer }: { orderId: string; number: string; hasCustomer: boolean }): React.ReactNode {
   const language = useLanguage();
-  const { text } = language;
   const { api } = useShop();
   const [problem, setProblem] = useState<Problem | null>(null);
-  const run = (work: () => Promise<void>): void => {
+  const [isMailing, setMailing] = useState(false);
+  const openPdf = (): void => {
     setProblem(null);
-    work().catch((error: unknown) => { if (error instanceof Problem) setProblem(error); });
-  };
-  const openPdf = async (): Promise<void> => {
-    const { url } = await api.get("GET /documents", { query: { number, form: "receipt" } });
-    window.open(url, "_blank", "noopener");
-  };
-  const mail = async (): Promise<void> => {
-    const paper = await api.get("GET /orders/{order_id}/receipt", { path: { order_id: orderId } });
-    location.assign(`mailto:?subject=${encodeURIComponent(`${text.receipt.invoice} ${number}`)}&body=${encodeURIComponent(paper)}`);
+    api.get("GET /documents", { query: { number, form: "receipt" } }).then(
+      ({ url }) => { window.open(url, "_blank", "noopener"); },
+      (error: unknown) => { if (error instanceof Problem) setProblem(error); },
+    );
   };
   return (
     <>
-      <Button className="large" onClick={() => run(openPdf)}>PDF</Button>
-      <Button className="large" onClick={() => run(mail)}>{text.receipt.mail}</Button>
+      <Button className="large" onClick={openPdf}>PDF</Button>
+      <Button className="large" onClick={() => setMailing(true)}>{receiptTexts(language.code).mail}</Button>
       {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
+      {isMailing && <MailDialog number={number} orderId={orderId} hasCustomer={hasCustomer} onClose={() => setMailing(false)} />}
     </>
   );
 }

@@ -7,6 +7,7 @@ export { Cardholder } from "../payment/cardholder";
 export { GiftCardForm } from "../payment/gift-card-form";
 export { CustomerDialog } from "./customer-dialog";
 export { DiscountDialog } from "./discount-dialog";
+export { MailDialog } from "./mail-dialog";
 export { ParkedDialog } from "./parked-dialog";
 export { PlaceFields } from "./place-fields";
 export { Receipt } from "./receipt";

@@ -3,6 +3,7 @@ import { format } from "../core/money";
 import type { Order } from "../core/responses";
 import { Button, Icon } from "../core/ui";
 import { PaperForms } from "./paper-forms";
+import { receiptTexts } from "./receipt-texts";
 
 /** A rate such as "0.055" as "5.5 %". */
 export function rateText(rate: string, language: string): string {
@@ -13,20 +14,21 @@ export function rateText(rate: string, language: string): string {
 /** The receipt of a sold order, printed 80 mm wide. */
 export function Receipt({ order, onNext }: { order: Order; onNext: () => void }): React.ReactNode {
   const { text, code, date, tender: nameOf } = useLanguage();
+  const texts = receiptTexts(code);
   const priced = order.document;
   const money = (amount: number): string => format(amount, order.currency ?? "EUR", code);
   const change = priced?.tenders.reduce((sum, tender) => sum + (tender.change ?? 0), 0) ?? 0;
   const rounding = priced?.totals.rounding ?? 0;
   return (
     <div className="receipt-page">
-      <h1 className="sold"><Icon name="check" /> {text.receipt.sold}</h1>
+      <h1 className="sold"><Icon name="check" /> {texts.sold}</h1>
       {change > 0 && <p className="change" data-testid="change">{text.till.change} {money(change)}</p>}
       <div className="row no-print">
-        <Button kind="primary" className="large" onClick={onNext} autoFocus>{text.receipt.next}</Button>
-        <Button className="large" onClick={() => window.print()}>{text.receipt.print}</Button>
-        {order.invoice_number !== null && <PaperForms orderId={order.order_id} number={order.invoice_number} />}
+        <Button kind="primary" className="large" onClick={onNext} autoFocus>{texts.next}</Button>
+        <Button className="large" onClick={() => window.print()}>{texts.print}</Button>
+        {order.invoice_number !== null && <PaperForms orderId={order.order_id} number={order.invoice_number} hasCustomer={priced !== null && priced.customer_id !== null} />}
       </div>
-      <article className="receipt" aria-label={text.receipt.title}>
+      <article className="receipt" aria-label={texts.title}>
         <h2>Tillflow</h2>
         <p>{order.location} · {priced?.register}<br />{date(order.paid_at ?? order.placed_at)}</p>
         <table>
@@ -46,7 +48,7 @@ export function Receipt({ order, onNext }: { order: Order; onNext: () => void })
             )}
             {priced?.taxes.map((tax) => (
               <tr key={`${tax.tax_class}-${tax.rate}`}>
-                <td>{text.receipt.of(rateText(tax.rate, code))} ({text.receipt.net} {money(tax.net)})</td>
+                <td>{texts.of(rateText(tax.rate, code))} ({texts.net} {money(tax.net)})</td>
                 <td className="number">{money(tax.tax)}</td>
               </tr>
             ))}
@@ -61,8 +63,8 @@ export function Receipt({ order, onNext }: { order: Order; onNext: () => void })
             {change > 0 && <tr><td>{text.till.change}</td><td className="number">{money(change)}</td></tr>}
           </tbody>
         </table>
-        <p className="small">{order.status === "PLACED" ? text.offline.invoiceFollows : `${text.receipt.invoice} ${order.invoice_number ?? ""}`}<br />{text.receipt.order} {order.order_id}</p>
-        <p>{text.receipt.thanks}</p>
+        <p className="small">{order.status === "PLACED" ? texts.invoiceFollows : `${texts.invoice} ${order.invoice_number ?? ""}`}<br />{texts.order} {order.order_id}</p>
+        <p>{texts.thanks}</p>
       </article>
     </div>
   );

@@ -129,7 +129,7 @@ export function OrderPage({ id }: { id: string }): React.ReactNode {
               {order.status === "PAID" && <a href={hrefOf("returns", id)}>{office.returnUnits}</a>}
             </div>
           )}
-          {order.invoice_number !== null && <Documents number={order.invoice_number} />}
+          {order.invoice_number !== null && <Documents number={order.invoice_number} orderId={id} hasCustomer={priced !== null && priced.customer_id !== null} />}
           {isCancelling && <CancelDialog id={id} onDone={reload} onClose={() => setCancelling(false)} />}
           {priced !== null && (
             <>
@@ -143,7 +143,7 @@ export function OrderPage({ id }: { id: string }): React.ReactNode {
                 rows={priced.lines.map((line) => ({ ...line, currency }))}
               />
               <Tenders id={id} currency={currency} />
-              {(order.returns ?? []).length > 0 && <ReturnsOf id={id} />}
+              {(order.returns ?? []).length > 0 && <ReturnsOf id={id} hasCustomer={priced.customer_id !== null} />}
             </>
           )}
           {person.scopes.includes("operate") && (
@@ -176,7 +176,7 @@ function Tenders({ id, currency }: { id: string; currency: string }): React.Reac
   );
 }
 
-function ReturnsOf({ id }: { id: string }): React.ReactNode {
+function ReturnsOf({ id, hasCustomer }: { id: string; hasCustomer: boolean }): React.ReactNode {
   const { text } = useTexts();
   const { value, problem } = useRecord("GET /orders/{order_id}/returns", { order_id: id });
   return (
@@ -193,7 +193,7 @@ function ReturnsOf({ id }: { id: string }): React.ReactNode {
           rows={value.map((one) => ({ ...one, reason: one.document?.lines.map(({ reason }) => reason).join(", ") }))}
         />
       )}
-      {value?.map(({ credit_note_number: number }) => number !== null && <Documents key={number} number={number} />)}
+      {value?.map(({ credit_note_number: number }) => number !== null && <Documents key={number} number={number} hasCustomer={hasCustomer} />)}
     </>
   );
 }
