@@ -69,6 +69,11 @@ ACCEPTED = {
     "jpeg with a pdf behind it": (lambda: saved(scene(), "JPEG", quality=95) + b"%PDF-1.7", "jpeg"),
     "old-style jpeg in tiff": (corpus.old_jpeg_tiff, "tiff"),
     "big tiff": (lambda: corpus.vips_tiff("RGB", bigtiff=True), "tiff"),
+    "ycbcr tiff": (lambda: saved(scene().convert("YCbCr"), "TIFF"), "tiff"),
+    "deflated ycbcr tiff": (
+        lambda: saved(scene().convert("YCbCr"), "TIFF", compression="tiff_adobe_deflate"),
+        "tiff",
+    ),
     "16-bit cmyk tiff": (lambda: corpus.vips_tiff("CMYK", wide=True), "tiff"),
     "jpeg without end marker": (lambda: saved(scene(), "JPEG", quality=95)[:-2], "jpeg"),
     "progressive jpeg without end marker": (
@@ -158,6 +163,26 @@ def test_orientation_of_any_type_is_read_or_ignored(
     assert rendered.metadata["orientation"] == orientation
 
 
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("tag", [{274: 0}, {274: 9}, {296: 60_000}])
+def test_malformed_tag_of_a_tiff_does_not_cost_its_picture(render, tag: dict[int, int], big: bool) -> None:
+    camera = {271: "Acme"}
+    rendered = render(
+        saved(
+            scene(), "TIFF", tiffinfo={**camera, **tag}, save_all=True, append_images=[scene()], big_tiff=big
+        )
+    )
+    assert_shows_scene(rendered.open("1280.webp"))
+    shown = {name: rendered.metadata[name] for name in ("orientation", "frames", "camera")}
+    assert shown == {"orientation": 1, "frames": 2, "camera": "Acme"}
+
+
+def test_malformed_tag_does_not_hide_missing_pixels(render) -> None:
+    damaged = saved(corpus.photo(900, 600), "TIFF", tiffinfo={274: 9})[:-5_000]
+    with pytest.raises(Rejected, match="tiff file cannot be decoded"):
+        render(damaged)
+
+
 _FORMAT = "unsupported_format"
 REJECTED = {
     "svg": (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported_format"),
@@ -183,6 +208,8 @@ REJECTED = {
     "png in HLG": (lambda: corpus.coloured_png((9, 9, 9), (b"cICP", bytes((9, 18, 0, 1)))), _FORMAT),
     "png of narrow range": (lambda: corpus.coloured_png((9, 9, 9), (b"cICP", bytes((1, 13, 0, 0)))), _FORMAT),
     "png in YCbCr": (lambda: corpus.coloured_png((9, 9, 9), (b"cICP", bytes((1, 13, 1, 1)))), _FORMAT),
+    "tiff of other inks": (lambda: saved(scene().convert("CMYK"), "TIFF", tiffinfo={332: 2}), _FORMAT),
+    "16-bit ycbcr tiff": (lambda: corpus.plain_tiff(bytes(600), 6, 16, 3), _FORMAT),
     "raw camera tiff": (lambda: corpus.plain_tiff(bytes(100), 32_803, 8), _FORMAT),
     "32-bit integer tiff": (lambda: saved(Image.new("I", (30, 20), 70_000), "TIFF"), "unsupported_format"),
     "text": (lambda: b"hello, this is not a picture", "not_an_image"),

@@ -7,6 +7,7 @@ loader is called by name: no library guesses a format.
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pillow_heif
 import pyvips
@@ -69,8 +70,9 @@ def decode(path: Path, kind: str, box: int) -> Decoded:
     if kind == "tiff":
         facts = tiff.read_facts(path)
         facts.check_colours()
-        if facts.is_old_jpeg or facts.is_eight_bit_lab:
+        if facts.is_old_jpeg or facts.is_eight_bit_lab or facts.is_whole_ycbcr:
             return _decode_whole(path, "TIFF", box)
+        return _decode_tiff(path, box)
     return _decode_jpeg(path, box) if kind == "jpeg" else _decode_streamed(path, kind, box)
 
 
@@ -105,6 +107,22 @@ def _decode_jpeg(path: Path, box: int) -> Decoded:
         complete = data + _END_OF_IMAGE
         source = pyvips.Image.jpegload_buffer(complete, access="sequential", fail_on="warning", shrink=scale)
     return _decoded(source, size, target, _parsed(source))
+
+
+def _decode_tiff(path: Path, box: int) -> Decoded:
+    """Decode a TIFF. libtiff reports a malformed tag as it does missing pixels: a file with either is read twice."""
+    try:
+        return _decode_streamed(path, "tiff", box)
+    except pyvips.Error as error:
+        with TemporaryDirectory(dir=path.parent) as folder:
+            copy = Path(folder) / path.name
+            copy.write_bytes(tiff.pixels_alone(path.read_bytes()))
+            try:
+                decoded = _decode_streamed(copy, "tiff", box)
+            except pyvips.Error:
+                raise error from None
+        decoded.exif, decoded.frames = _tiff_tags(path), _tiff_pages(path)
+        return decoded
 
 
 def _decode_streamed(path: Path, kind: str, box: int) -> Decoded:
@@ -221,3 +239,11 @@ def _tiff_tags(path: Path) -> Image.Exif:
             return image.getexif()
     except Exception:  # libvips reads TIFFs that Pillow does not; such a file has pixels and no tags.
         return Image.Exif()
+
+
+def _tiff_pages(path: Path) -> int:
+    try:
+        with Image.open(path, formats=["TIFF"]) as image:
+            return int(getattr(image, "n_frames", 1))
+    except Exception:  # as in _tiff_tags
+        return 1

@@ -1,26 +1,39 @@
-"""Read from a TIFF's first directory what decides how it is decoded: its compression and its colours."""
+"""The first directory of a TIFF: what decides how it is decoded, and a copy without the tags that do not."""
 
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
 from images.decoding.limits import Rejected
 
-_BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES = 258, 259, 262, 277
+_BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _INK_SET, _SUBSAMPLING = 258, 259, 262, 277, 332, 530
 _SHORT = 3
-_OLD_JPEG = 6
+_OLD_JPEG, _JPEG = 6, 7
+_CMYK, _YCBCR = 5, 6
+_OTHER_INKS = 2
+_OF_PIXELS = {
+    *(254, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324, 325),
+    *(332, 338, 339, 347, 512, 513, 514, 519, 520, 521, 529, 530, 531, 532, 34675),
+}
+"""The tags without which the pixels of a TIFF, and their colours, cannot be read."""
 _LAB, _LAB_SAMPLES = 8, 3
 _MAX_ENTRIES = 4096
+_BIG = 43
 _CONVERTED = {0, 1, 2, 3, 5, 6, 8, 32844, 32845}
 """White or black is zero, RGB, palette, CMYK, YCbCr, CIE L*a*b*, LogL, LogLuv: libvips converts these."""
 
 
 class TiffFacts(NamedTuple):
-    """The values of these tags, None without one or if the directory cannot be read. bits: of the first sample."""
+    """The values of these tags, None without one or if the directory cannot be read.
+
+    bits and subsampling: of the first sample, and across.
+    """
 
     compression: int | None
     photometric: int | None
     bits: int | None = None
     samples: int | None = None
+    ink_set: int | None = None
+    subsampling: int | None = None
 
     @property
     def is_old_jpeg(self) -> bool:
@@ -32,11 +45,27 @@ class TiffFacts(NamedTuple):
         """Whether the samples are CIE L*a*b* of 8 bits, which libvips cannot read."""
         return self.photometric == _LAB and self.bits == 8
 
+    @property
+    def is_whole_ycbcr(self) -> bool:
+        """Whether each pixel has a Y, Cb and Cr of its own outside JPEG: libvips returns them as if they were RGB."""
+        return (
+            self.photometric == _YCBCR
+            and self.compression not in (_OLD_JPEG, _JPEG)
+            and self.bits == 8
+            and self.subsampling == 1
+        )
+
     def check_colours(self) -> None:
         """Raise Rejected for colours that no decoder reads, or whose samples libvips returns as if they were RGB."""
         if self.is_eight_bit_lab and self.samples != _LAB_SAMPLES:
             found = f"the file has L*a*b* of {self.samples or 1} samples of 8 bits"
             raise Rejected("unsupported_format", f"{found}; accepted are {_LAB_SAMPLES}")
+        if self.photometric == _YCBCR and self.bits not in (8, None):
+            raise Rejected("unsupported_format", f"the file has YCbCr of {self.bits} bits; accepted are 8")
+        if self.photometric == _CMYK and self.ink_set == _OTHER_INKS:
+            raise Rejected(
+                "unsupported_format", "the file has other inks than CMYK; accepted are those of CMYK"
+            )
         if self.photometric is not None and self.photometric not in _CONVERTED:
             sentence = f"the file has colours of photometric interpretation {self.photometric}"
             accepted = "accepted are grey, RGB, palette, CMYK, YCbCr and L*a*b*"
@@ -50,7 +79,7 @@ def read_facts(path: Path) -> TiffFacts:
         head = file.read(16)
         order: Literal["little", "big"] = "little" if head.startswith(b"II") else "big"
         # BigTIFF: offsets and counts of 8 bytes, and entries of 20.
-        wide = int.from_bytes(head[2:4], order) == 43
+        wide = int.from_bytes(head[2:4], order) == _BIG
         offset = int.from_bytes(head[8:16] if wide else head[4:8], order)
         count_bytes, entry_bytes = (8, 20) if wide else (2, 12)
         file.seek(min(offset, 2**62))
@@ -62,9 +91,24 @@ def read_facts(path: Path) -> TiffFacts:
             tag, kind = (int.from_bytes(entry[at : at + 2], order) for at in (0, 2))
             if kind == _SHORT:
                 values.setdefault(tag, int.from_bytes(entry[12:14] if wide else entry[8:10], order))
-                if tag == _BITS:
+                if tag in (_BITS, _SUBSAMPLING):
                     values[tag] = _first(file, entry, wide, order)
-    return TiffFacts(*map(values.get, (_COMPRESSION, _PHOTOMETRIC, _BITS, _SAMPLES)))
+    tags = (_COMPRESSION, _PHOTOMETRIC, _BITS, _SAMPLES, _INK_SET, _SUBSAMPLING)
+    return TiffFacts(*map(values.get, tags))
+
+
+def pixels_alone(data: bytes) -> bytes:
+    """Return a TIFF with its first page alone, and no tag that its pixels do not need."""
+    order: Literal["little", "big"] = "little" if data.startswith(b"II") else "big"
+    wide = int.from_bytes(data[2:4], order) == _BIG
+    offset = int.from_bytes(data[8:16] if wide else data[4:8], order)
+    count_bytes, entry_bytes = (8, 20) if wide else (2, 12)
+    start = offset + count_bytes
+    count = min(int.from_bytes(data[offset:start], order), _MAX_ENTRIES)
+    entries = [data[at : at + entry_bytes] for at in range(start, start + count * entry_bytes, entry_bytes)]
+    needed = [entry for entry in entries if int.from_bytes(entry[:2], order) in _OF_PIXELS]
+    directory = len(needed).to_bytes(count_bytes, order) + b"".join(needed) + bytes(8 if wide else 4)
+    return data[:offset] + directory + data[offset + len(directory) :]
 
 
 def _first(file: BinaryIO, entry: bytes, wide: bool, order: Literal["little", "big"]) -> int:
