@@ -1,7 +1,6 @@
 """Invoices and credit notes over HTTP."""
 
 import os
-from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -11,6 +10,7 @@ from tillflow.api import Api, Call, DaysQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.fields import BusinessId, Identifier
 from tillflow.money import Currency
+from tillflow.times import utc_now
 
 from billing.documents.buyers import invoked
 from billing.documents.mails import Mails
@@ -194,7 +194,7 @@ def put_seller(call: Call) -> Reply:
 @api.route("GET /receivables", "read", response=list[Ageing])
 def get_ageing(call: Call) -> list[Ageing]:
     """Return what each customer owes by days overdue."""
-    return _receivables().ageing(datetime.now(UTC).date())
+    return _receivables().ageing(utc_now().date())
 
 
 @api.route("GET /customers/{customer_id}/receivables", "read", response=list[OpenItem])

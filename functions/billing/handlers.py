@@ -1,12 +1,12 @@
 """IssueInvoice turns the draft of a captured order into a paid invoice; CreditInvoice credits it."""
 
 import os
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
+from tillflow.times import utc_now
 
 from billing.errors import InvalidPayment
 from billing.models import (
@@ -30,9 +30,7 @@ receivables = ReceivablesStore(client("dynamodb"), os.environ["TABLE_NAME"])
 def issue_invoice(event: dict[str, Any], context: object) -> IssuedInvoice:
     """Give the draft of an order its lines, the next number of its series, and its payments."""
     request = parse(IssueInvoice, event)
-    return store.issue(
-        request.order_id, request.tenders, datetime.now(UTC), request.customer_id, request.document
-    )
+    return store.issue(request.order_id, request.tenders, utc_now(), request.customer_id, request.document)
 
 
 @handler
@@ -43,14 +41,14 @@ def credit_invoice(event: dict[str, Any], context: object) -> CreditedInvoice:
     """
     if event.get("order_id", "") is None:
         unreceipted = parse(CreditWithoutReceipt, event)
-        return store.credit_without_receipt(unreceipted.reason, unreceipted.credited, datetime.now(UTC))
+        return store.credit_without_receipt(unreceipted.reason, unreceipted.credited, utc_now())
     request = parse(CreditInvoice, event)
     if request.credited:
-        return store.credit_return(request.order_id, request.reason, request.credited, datetime.now(UTC))
-    return store.credit(request.order_id, request.reason, datetime.now(UTC))
+        return store.credit_return(request.order_id, request.reason, request.credited, utc_now())
+    return store.credit(request.order_id, request.reason, utc_now())
 
 
 @handler
 def receive_payment(event: dict[str, Any], context: object) -> ReceivedPayment:
     """Record a customer's payment on the invoices it pays; the first step of a customer payment."""
-    return receivables.receive(parse(ReceivePayment, event, InvalidPayment), datetime.now(UTC))
+    return receivables.receive(parse(ReceivePayment, event, InvalidPayment), utc_now())

@@ -1,8 +1,9 @@
 """Metrics of cases: how many are opened at which step, and how old a case is when a person decides it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from tillflow.times import utc_now
 
 from cases.models import Opening
 
@@ -19,6 +20,6 @@ def measure_opening(opening: Opening) -> None:
 
 def measure_decision(workflow: str, opened_at: str) -> None:
     """Record the age of a case that was decided: the time since it was last opened."""
-    age = datetime.now(UTC) - datetime.fromisoformat(opened_at)
+    age = utc_now() - datetime.fromisoformat(opened_at)
     with single_metric("CaseAge", MetricUnit.Seconds, max(0, round(age.total_seconds()))) as metric:
         metric.add_dimension("workflow", workflow)

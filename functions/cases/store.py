@@ -4,13 +4,12 @@ The index `status` lists the cases of a status by the time at which they were op
 """
 
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 from tillflow.listing import Index, Page
 from tillflow.store import AlreadyApplied, Item, key, marshal, put_new, read_row, write
-from tillflow.times import iso_utc
+from tillflow.times import iso_utc, utc_now
 
 from cases import rules
 from cases.errors import CaseReopened, UnknownCase
@@ -42,7 +41,7 @@ class CasesStore:
             "(#task_token <> :task_token AND (attribute_not_exists(#asked) OR #asked <= :asked))",
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": marshal(
-                {**values, ":open": "OPEN", ":now": iso_utc(datetime.now(UTC)), ":one": 1}
+                {**values, ":open": "OPEN", ":now": iso_utc(utc_now()), ":one": 1}
             ),
         }
         return self._update(request)
@@ -50,7 +49,7 @@ class CasesStore:
     def record(self, opening: Opening, decision: str, note: str, resolved_by: str) -> None:
         """Write a case that is resolved as it is opened. InvalidDecision; the first record of an id stays."""
         rules.check_decision(decision, note)
-        now = iso_utc(datetime.now(UTC))
+        now = iso_utc(utc_now())
         row = opening.model_dump() | {
             "pk": f"CASE#{opening.case_id}",
             "sk": "CASE",
@@ -116,7 +115,7 @@ class CasesStore:
             "ConditionExpression": "#status = :open AND task_token = :token",
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": marshal(
-                {**values, ":now": iso_utc(datetime.now(UTC)), ":token": case["task_token"]}
+                {**values, ":now": iso_utc(utc_now()), ":token": case["task_token"]}
             ),
         }
         if not self._update(request):

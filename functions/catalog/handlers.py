@@ -1,7 +1,6 @@
 """Functions that workflows and other services call: prices, values, and which SKUs no product has."""
 
 import os
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
@@ -10,6 +9,7 @@ from tillflow.handling import handler
 from tillflow.order_request import Order
 from tillflow.parsing import parse
 from tillflow.references import FindUnknownIds, UnknownIds
+from tillflow.times import utc_now
 
 from catalog import rules, valuation
 from catalog.discount_limits import check_discounts
@@ -34,7 +34,7 @@ def price_order(event: dict[str, Any], context: object) -> PricedOrder:
 def value_return(event: dict[str, Any], context: object) -> ValuedReturn:
     """Value the lines of a return without a receipt at the lowest price of the last days. Changes nothing."""
     request = parse(ValueReturn, event)
-    recent = store.read_recent_prices({line.sku for line in request.lines}, datetime.now(UTC))
+    recent = store.read_recent_prices({line.sku for line in request.lines}, utc_now())
     check_unlabelled(request.lines, recent.products, recent.layouts)
     return {"lines": valuation.value_lines(request, recent.products, recent.rates)}
 

@@ -1,12 +1,13 @@
 """Operations of the catalog. The command line and the HTTP API call them."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from tillflow.listing import Page
 from tillflow.order_request import Order, PlaceOrder
 from tillflow.parsing import parse
+from tillflow.times import utc_now
 
 from catalog import prices, rules
 from catalog.discount_limits import needed_role
@@ -37,10 +38,6 @@ _APPROVALS: dict[SellerRole | None, Literal["none", "manager", "refused"]] = {
     "manager": "manager",
     None: "refused",
 }
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class CatalogOperations:
@@ -115,7 +112,7 @@ class CatalogOperations:
         """
         change = parse(SchedulePrice, request, InvalidProduct)
         return self._store.update_product(
-            change.sku, lambda product: prices.scheduled(product, change, datetime.now(UTC)), version
+            change.sku, lambda product: prices.scheduled(product, change, utc_now()), version
         )
 
     def retire(self, sku: str, retired: bool, version: int | None = None) -> tuple[Product, int]:
@@ -136,7 +133,7 @@ class CatalogOperations:
         product, measure = self._store.find_barcode(checked)
         if measure is None:
             return product, None
-        return product, label_of(measure, prices.priced_at(product, datetime.now(UTC)))
+        return product, label_of(measure, prices.priced_at(product, utc_now()))
 
     def put_barcode_layouts(self, layouts: BarcodeLayouts, version: int | None = None) -> int:
         """Set the layouts of barcodes with a price or weight; return their version.

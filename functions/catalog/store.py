@@ -1,7 +1,7 @@
 """Products and tax classes in DynamoDB; see rows.py for the table."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from tillflow.store import (
     transact,
     unmarshal,
 )
-from tillflow.times import iso_utc
+from tillflow.times import iso_utc, utc_now
 from tillflow.versions import version_of, write_version
 
 from catalog.categories import CategoryStore, members_query
@@ -294,7 +294,7 @@ class CatalogStore:
         version: int = before.get("version", 0)
         if expected not in (None, version):
             raise RecordChanged(f"product {product.sku}", expected)
-        row = product_row(product, version + 1, datetime.now(UTC))
+        row = product_row(product, version + 1, utc_now())
         condition = "version = :version" if before else "attribute_not_exists(pk)"
         values = {"ExpressionAttributeValues": marshal({":version": version})} if before else {}
         what = f"writing product {product.sku}"
@@ -319,7 +319,7 @@ class CatalogStore:
     def _keep_prices(self, before: Product, after: Product, version: int) -> list[Action]:
         if (before.prices, before.tax_included) == (after.prices, after.tax_included):
             return []
-        return [put_row(self._table, replaced_prices_row(before, version, datetime.now(UTC)))]
+        return [put_row(self._table, replaced_prices_row(before, version, utc_now()))]
 
     def _replaced(self, product: Product, first: str) -> list[Product]:
         """Return the product with each of its prices that were replaced from a sort key on."""

@@ -1,13 +1,13 @@
 """CheckCustomer: the customer of a checkout must exist. MergeCustomer points one to its survivor."""
 
 import os
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
 from tillflow.customers import CustomerAnonymised, CustomerMerged
 from tillflow.handling import handler
 from tillflow.parsing import parse
+from tillflow.times import utc_now
 
 from customers.errors import InvalidMerge
 from customers.merges.models import MergeCustomer, MergedCustomer
@@ -39,4 +39,4 @@ def merge_customer(event: dict[str, Any], context: object) -> MergedCustomer:
     """Point a customer to its survivor; the first step of a merge."""
     request = parse(MergeCustomer, event, InvalidMerge)
     check_different(request)
-    return merges.merge(request, datetime.now(UTC))
+    return merges.merge(request, utc_now())

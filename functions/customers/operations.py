@@ -1,11 +1,11 @@
 """Operations on customers. The command line and the HTTP API call them."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.customers import UnknownCustomer
 from tillflow.parsing import parse
+from tillflow.times import utc_now
 
 from customers.errors import InvalidCustomer
 from customers.models import BillingIdentity, CheckCustomer, Customer, SearchCustomers, StoredCustomer
@@ -21,7 +21,7 @@ class CustomerOperations:
 
     def create(self, request: Mapping[str, Any]) -> Customer:
         """Create a customer; the same one again changes nothing. InvalidCustomer, IdempotencyConflict."""
-        return self._store.create(parse(Customer, request, InvalidCustomer), datetime.now(UTC))
+        return self._store.create(parse(Customer, request, InvalidCustomer), utc_now())
 
     def get(self, customer_id: str) -> StoredCustomer:
         """Return a customer and its version; UnknownCustomer, InvalidCustomer for an id no customer has."""
@@ -42,11 +42,11 @@ class CustomerOperations:
         """
         customer_id = _checked(customer_id)
         read = self._store.get(customer_id).version if version is None else version
-        return self._store.update(customer_id, changes, read, datetime.now(UTC))
+        return self._store.update(customer_id, changes, read, utc_now())
 
     def anonymise(self, customer_id: str) -> StoredCustomer:
         """Remove what identifies a customer; the books keep the id. UnknownCustomer, InvalidCustomer, RecordChanged."""
-        return self._store.anonymise(_checked(customer_id), datetime.now(UTC))
+        return self._store.anonymise(_checked(customer_id), utc_now())
 
     def search(self, request: Mapping[str, Any]) -> list[Customer]:
         """Return the customers with an email or phone, or with words of their name. InvalidCustomer."""

@@ -1,13 +1,13 @@
 """The demand functions: count the sales of order events, and return what was sold."""
 
 import os
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
 from tillflow.queue import BatchResponse, process_batch
+from tillflow.times import utc_now
 
 from demand.models import DemandRead, ReadDemand
 from demand.rules import sales_of
@@ -27,7 +27,7 @@ def read_demand(event: dict[str, Any], context: Any) -> DemandRead:
     """Return the sums of ``{needs: [{location, sku}], days?, until?}``."""
     request = parse(ReadDemand, event)
     places = [(need.location, need.sku) for need in request.needs]
-    return {"demand": store.sums(places, request.days, request.until or datetime.now(UTC).date())}
+    return {"demand": store.sums(places, request.days, request.until or utc_now().date())}
 
 
 def _count(event: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
+from tillflow.times import utc_now
 
 from executions.models import (
     SALES,
@@ -84,7 +85,7 @@ def list_executions(call: Call) -> ExecutionPage:
     query: ExecutionQuery = call.query
     if query.business_id is not None:
         return ExecutionPage(executions=_executions().find_all(query.business_id), next_cursor=None)
-    since = None if query.days is None else datetime.now(UTC) - timedelta(days=query.days)
+    since = None if query.days is None else utc_now() - timedelta(days=query.days)
     page = _executions().list_executions(query.workflow, query.status, since, query.limit, call.after)
     return ExecutionPage(executions=page.rows, next_cursor=call.cursor(page.after))
 

@@ -5,12 +5,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
 from tillflow.errors import DomainError
 from tillflow.executions import execution_arn
+from tillflow.times import utc_now
 
 from images.operations import Deployment
 
@@ -71,7 +71,7 @@ class BackfillOperations:
         """Start a backfill of the objects whose key begins with `prefix`; return its ARN."""
         started = self._states.start_execution(
             stateMachineArn=self._deployment.output(f"{_WORKFLOW}Alias"),
-            name=f"backfill-{datetime.now(UTC):%Y%m%dT%H%M%S}-{token_hex(4)}",
+            name=f"backfill-{utc_now():%Y%m%dT%H%M%S}-{token_hex(4)}",
             input=json.dumps({"prefix": prefix}),
         )
         return str(started["executionArn"])

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.errors import ImageSuperseded, InvalidRequest, StoreContention
@@ -22,6 +21,7 @@ from tillflow.store import (
     transact,
     unmarshal,
 )
+from tillflow.times import utc_now
 
 from images import rows, rules
 from images.documents import ImageDocument
@@ -96,7 +96,7 @@ class ImageStore:
             settled = rules.settle(row, image)
             if settled is None:
                 return row
-            now = datetime.now(UTC)
+            now = utc_now()
             settled["updated_at"] = now.isoformat(timespec="milliseconds")
             if settled["status"] == "DELETED":
                 settled["expires_at"] = int(now.timestamp()) + rules.TOMBSTONE_SECONDS

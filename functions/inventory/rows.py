@@ -17,14 +17,13 @@ time in their partition.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.errors import InsufficientStock, InvalidRequest, StoreContention
 from tillflow.fields import MAX_AMOUNT, MAX_STOCK
 from tillflow.listing import Index
 from tillflow.store import Action, Item, key, marshal, put_new, put_row
-from tillflow.times import iso_utc
+from tillflow.times import iso_utc, utc_now
 
 from inventory.errors import CurrencyMismatch, StockDrift
 from inventory.models import Line, ReceiptLine
@@ -307,7 +306,7 @@ class StockRows(TableActions):
 
 def now() -> str:
     """Return the present time as rows store it."""
-    return iso_utc(datetime.now(UTC))
+    return iso_utc(utc_now())
 
 
 def currency_value(currency: str | None) -> Item:

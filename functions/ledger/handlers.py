@@ -1,7 +1,6 @@
 """Post sales, purchases, losses, corrections and credit; reverse entries by entries of their own."""
 
 import os
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
@@ -9,6 +8,7 @@ from tillflow.events import CreditChanged
 from tillflow.handling import handler
 from tillflow.parsing import parse
 from tillflow.queue import BatchResponse, process_batch
+from tillflow.times import utc_now
 
 from ledger import rules
 from ledger.models import (
@@ -36,8 +36,8 @@ store = LedgerStore(client("dynamodb"), os.environ["TABLE_NAME"])
 def post_journal(event: dict[str, Any], context: object) -> PostedEntry:
     """Post the entry of a sale, or of a customer's `payment`."""
     if "payment" in event:
-        return store.post(rules.payment_entry(parse(PostPayment, event).payment), datetime.now(UTC))
-    return store.post(rules.sale_entry(parse(PostJournal, event)), datetime.now(UTC))
+        return store.post(rules.payment_entry(parse(PostPayment, event).payment), utc_now())
+    return store.post(rules.sale_entry(parse(PostJournal, event)), utc_now())
 
 
 @handler
@@ -52,26 +52,26 @@ def reverse_journal(event: dict[str, Any], context: object) -> ReversedSale:
     request = parse(ReverseJournal, event)
     if request.returned:
         return _post_return(request.order_id, request.returned)
-    return store.reverse(request.order_id, datetime.now(UTC))
+    return store.reverse(request.order_id, utc_now())
 
 
 @handler
 def post_purchase(event: dict[str, Any], context: object) -> PostedEntry:
     """Post the entry of one step of a purchase order."""
-    return store.post(rules.purchase_entry(parse(PostPurchase, event)), datetime.now(UTC))
+    return store.post(rules.purchase_entry(parse(PostPurchase, event)), utc_now())
 
 
 @handler
 def reverse_entries(event: dict[str, Any], context: object) -> ReversedEntries:
     """Reverse entries of a purchase order; those not posted are refused from now on."""
     request = parse(ReverseEntries, event)
-    return store.reverse_entries(request.purchase_order_id, request.entries, datetime.now(UTC))
+    return store.reverse_entries(request.purchase_order_id, request.entries, utc_now())
 
 
 @handler
 def post_loss(event: dict[str, Any], context: object) -> PostedEntry:
     """Post the entry of lost goods."""
-    return store.post(rules.loss_entry(parse(PostLoss, event)), datetime.now(UTC))
+    return store.post(rules.loss_entry(parse(PostLoss, event)), utc_now())
 
 
 @handler
@@ -81,7 +81,7 @@ def post_corrections(event: dict[str, Any], context: object) -> BatchResponse:
 
 
 def _post_return(business_id: str, returned: PostReturn) -> ReversedSale:
-    posted = store.post(rules.return_entry(business_id, returned), datetime.now(UTC))
+    posted = store.post(rules.return_entry(business_id, returned), utc_now())
     return {"entry_id": posted["entry_id"], "debits": posted["debits"], "credits": posted["credits"]}
 
 
@@ -91,4 +91,4 @@ def _post_event(event: dict[str, Any]) -> None:
     else:
         entry = rules.correction_entry(parse(PostCorrection, event).detail)
     if entry:
-        store.post(entry, datetime.now(UTC))
+        store.post(entry, utc_now())

@@ -1,11 +1,12 @@
 """Operations of the ledger. The command line and the HTTP API call them."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
+from tillflow.times import utc_now
 
 from ledger import rules
 from ledger.errors import InvalidEntry
@@ -35,7 +36,7 @@ class ManualEntryOperations:
 
     def post(self, request: Mapping[str, Any], posted_by: str) -> ManualEntry:
         """Post an entry under the next number, once per entry id. InvalidEntry, IdempotencyConflict."""
-        return self._entries.post(parse(PostManualEntry, request, InvalidEntry), posted_by, datetime.now(UTC))
+        return self._entries.post(parse(PostManualEntry, request, InvalidEntry), posted_by, utc_now())
 
     def get(self, entry_id: str) -> ManualEntry:
         """Return a posted entry. UnknownEntry, InvalidEntry for an id no entry has."""

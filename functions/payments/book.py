@@ -8,7 +8,7 @@ the key in its reference, so that its row is the marker itself.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,7 @@ from tillflow.store import (
     transact,
     write,
 )
-from tillflow.times import iso_utc
+from tillflow.times import iso_utc, utc_now
 
 from payments.provider import NO_SUCH_AUTHORISATION, Charge, Outcome, accepted, refused
 
@@ -68,7 +68,7 @@ class Book:
             "refunded": 0,
             "refundable": 0,
             "state": "held",
-            "authorised_at": iso_utc(now := datetime.now(UTC)),
+            "authorised_at": iso_utc(now := utc_now()),
             **self._listing(CHARGES, now),
         }
         return self._write([self._put_once(row, reference), *also], reference, f"authorise {effect_key}")
@@ -125,7 +125,7 @@ class Book:
     def _apply(
         self, effect_key: str, kind: str, reference: str, amount: int, actions: Sequence[Action]
     ) -> Outcome:
-        now = datetime.now(UTC)
+        now = utc_now()
         effect = {
             "pk": f"EFFECT#{effect_key}",
             "sk": "EFFECT",

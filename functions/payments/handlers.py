@@ -1,12 +1,12 @@
 """The payment functions: authorise, capture (the pivot), look a capture up, prevent it, reverse; expire credit."""
 
 import os
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
+from tillflow.times import utc_now
 
 from payments.cards import CardTokens
 from payments.composition import configured_providers
@@ -46,7 +46,7 @@ def store_cards(event: dict[str, Any], context: object) -> StoredCards:
     refuse_card_numbers(event.get("cards"))
     request = parse(StoreCards, event)
     cards = [(one.card, one.token) for one in request.cards]
-    _cards.store(request.order_id, cards, datetime.now(UTC))
+    _cards.store(request.order_id, cards, utc_now())
     return {"order_id": request.order_id, "cards": [card for card, _ in cards]}
 
 
@@ -84,7 +84,7 @@ def resolve_capture(event: dict[str, Any], context: object) -> ResolvedCapture:
 @handler
 def expire_credit(event: dict[str, Any], context: object) -> ExpiredCredit:
     """Take what is left of grants whose last day is over; started every night."""
-    return {"expired": Wallets(_dynamodb, _table).expire(datetime.now(UTC))}
+    return {"expired": Wallets(_dynamodb, _table).expire(utc_now())}
 
 
 @handler
@@ -92,7 +92,7 @@ def settle_account(event: dict[str, Any], context: object) -> SettledAccount:
     """Apply a recorded payment to a customer's account; what is left of it becomes credit."""
     request = parse(SettleAccount, event)
     accounts = Accounts(_dynamodb, _table)
-    accounts.settle(request, datetime.now(UTC))
+    accounts.settle(request, utc_now())
     account = accounts.account(request.customer_id, request.currency)
     return {"payment_id": request.payment_id, "owed": account.owed}
 

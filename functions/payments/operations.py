@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
 from tillflow.secrets import NO_SECRET
 from tillflow.store import retry_on_conflict
+from tillflow.times import utc_now
 
 from payments.cards import CardTokens
 from payments.credit.accounts import Accounts
@@ -80,9 +81,7 @@ class CardOperations:
         sent = [{"card": card, "token": token} for card, token in cards]
         refuse_card_numbers(sent)
         request = parse(StoreCards, {"order_id": order_id, "cards": sent})
-        self._tokens.store(
-            request.order_id, [(one.card, one.token) for one in request.cards], datetime.now(UTC)
-        )
+        self._tokens.store(request.order_id, [(one.card, one.token) for one in request.cards], utc_now())
 
 
 class StripeEvents:
@@ -105,7 +104,7 @@ class StripeEvents:
             if error.response["Error"]["Code"] not in NO_SECRET:
                 raise
             raise EventNotSigned from None
-        if not is_signed(header, raw, secrets, datetime.now(UTC)):
+        if not is_signed(header, raw, secrets, utc_now()):
             raise EventNotSigned
         try:
             event = parse(StripeEvent, json.loads(raw))
@@ -157,7 +156,7 @@ class CreditOperations:
         check_by_person(grant)
         if not self._wallets.has_grant(grant.grant_id):
             self._check(grant.customer_id)
-        self._wallets.grant(grant, datetime.now(UTC))
+        self._wallets.grant(grant, utc_now())
         return self._wallets.balance(customer_wallet(grant.customer_id), grant.currency)
 
     def balances(self, customer_id: str) -> dict[str, int]:
@@ -192,7 +191,7 @@ class GiftCardOperations:
 
     def issue(self, request: Mapping[str, Any]) -> GiftCard:
         """Put an amount on a new card, once per code. InvalidRequest, GoodwillAboveLimit, IdempotencyConflict."""
-        return self._cards.issue(parse(IssueGiftCard, request), datetime.now(UTC))
+        return self._cards.issue(parse(IssueGiftCard, request), utc_now())
 
     def find(self, code: str) -> GiftCard:
         """Return the card of a code; UnknownGiftCard, InvalidRequest."""

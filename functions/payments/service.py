@@ -5,7 +5,7 @@ looked up by its key before anything else is done.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from tillflow.errors import (
@@ -19,6 +19,7 @@ from tillflow.errors import (
     StoreContention,
 )
 from tillflow.store import retry_on_conflict
+from tillflow.times import utc_now
 
 from payments import rules
 from payments.cards import CardTokens
@@ -49,7 +50,7 @@ class Payments:
         store: PaymentsStore,
         providers: Providers,
         cards: CardTokens,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         self._providers = providers

@@ -20,7 +20,7 @@ nothing that changes, so that it is written once for each.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import batched
 from typing import Any
@@ -44,7 +44,7 @@ from tillflow.store import (
     transact,
     write,
 )
-from tillflow.times import iso_utc
+from tillflow.times import iso_utc, utc_now
 
 from payments.models import Authorise, ListedTender, Payment, Tender, TenderChange, TenderType
 from payments.providers import FIXED
@@ -178,7 +178,7 @@ class PaymentsStore:
     def begin_capture(self, tender: Tender) -> Tender:
         """Write the intent to capture; OrderClosed after a reversal."""
         if tender.tender_no == 1:
-            actions = [self._change(tender, CAPTURING, {_BEGUN: iso_utc(datetime.now(UTC))})]
+            actions = [self._change(tender, CAPTURING, {_BEGUN: iso_utc(utc_now())})]
         else:
             actions = [self._begin_capture(tender.order_id), self._change(tender, CAPTURING, {})]
         self._perform(actions, f"capturing order {tender.order_id}")
@@ -210,7 +210,7 @@ class PaymentsStore:
         case_id: the case that was opened for it.
         StoreContention if the tender has moved on since it was read.
         """
-        now = datetime.now(UTC)
+        now = utc_now()
         row = {
             "pk": f"EVENT#{event_id}",
             "sk": "EVENT",
@@ -254,7 +254,7 @@ class PaymentsStore:
         before = {f":before{number}": state for number, state in enumerate(sorted(MAY_FOLLOW[state]))}
         values = {
             ":state": state,
-            ":now": iso_utc(datetime.now(UTC)),
+            ":now": iso_utc(utc_now()),
             **before,
             **{f":{n}": v for n, v in changed.items()},
         }
@@ -289,7 +289,7 @@ class PaymentsStore:
             "TableName": self._table,
             "Key": key(_pk(order_id), _FIRST),
             "UpdateExpression": "SET order_id = :order_id, closed_at = if_not_exists(closed_at, :now)",
-            "ExpressionAttributeValues": marshal({":order_id": order_id, ":now": iso_utc(datetime.now(UTC))}),
+            "ExpressionAttributeValues": marshal({":order_id": order_id, ":now": iso_utc(utc_now())}),
         }
         if not condition:
             return Action("Update", request)
@@ -301,7 +301,7 @@ class PaymentsStore:
             "Key": key(_pk(order_id), _FIRST),
             "UpdateExpression": f"SET {_BEGUN} = if_not_exists({_BEGUN}, :now)",
             "ConditionExpression": _OPEN,
-            "ExpressionAttributeValues": marshal({":now": iso_utc(datetime.now(UTC))}),
+            "ExpressionAttributeValues": marshal({":now": iso_utc(utc_now())}),
         }
         return Action("Update", request, lambda _: OrderClosed(order_id, "capture"))
 
@@ -341,7 +341,7 @@ def refunded_row(table: str, tender: Tender, by: str) -> Action:
         "pk": _pk(tender.order_id),
         "sk": f"REFUNDED#{tender.tender_no}#{by}",
         "list": REFUNDS_LIST,
-        "opened_at": iso_utc(datetime.now(UTC)),
+        "opened_at": iso_utc(utc_now()),
         "order_id": tender.order_id,
         "tender_no": tender.tender_no,
     }
@@ -362,7 +362,7 @@ def _row(tender: Tender) -> Item:
         "pk": _pk(tender.order_id),
         "sk": f"{_TENDER}{tender.tender_no}",
         "list": TENDERS_LIST,
-        "opened_at": iso_utc(datetime.now(UTC)),
+        "opened_at": iso_utc(utc_now()),
         **attributes,
     }
 

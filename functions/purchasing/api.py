@@ -1,7 +1,6 @@
 """Suppliers and purchase orders over HTTP, and the webhooks of suppliers."""
 
 import os
-from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from tillflow.parsing import parse
 from tillflow.references import FindUnknown, invoked
 from tillflow.secrets import find_secret
 from tillflow.signatures import is_signed
+from tillflow.times import utc_now
 
 from purchasing import reporting
 from purchasing.errors import InvalidPurchase, SignatureRefused, UnknownSupplier
@@ -355,7 +355,7 @@ def acknowledge_by_webhook(call: Call) -> dict[str, Any]:
     body: Acknowledgement = call.body
     supplier_id = _signer(call, body.purchase_order_id)
     if body.accepted:
-        promised = body.promised_on or datetime.now(UTC).date()
+        promised = body.promised_on or utc_now().date()
         order = _orders().acknowledge(body.purchase_order_id, promised, supplier_id)
     else:
         order = _orders().refuse(body.purchase_order_id, body.note or "refused", supplier_id)
@@ -402,7 +402,7 @@ def _signer(call: Call, purchase_order_id: str) -> str:
     except UnknownSupplier:
         raise SignatureRefused from None
     secret = find_secret(channel.secret or "none")
-    if secret is None or not is_signed(secret, timestamp, call.raw, signed, datetime.now(UTC)):
+    if secret is None or not is_signed(secret, timestamp, call.raw, signed, utc_now()):
         raise SignatureRefused
     _orders().check_sent_to(purchase_order_id, supplier_id)
     return supplier_id

@@ -15,6 +15,7 @@ from tillflow.executions import Started, start_once
 from tillflow.listing import Page
 from tillflow.parsing import parse
 from tillflow.references import FindUnknown, Kind, Reference, check_references
+from tillflow.times import utc_now
 
 from purchasing import reporting, rules
 from purchasing.errors import InvalidPurchase, InvalidSupplier, UnknownPurchase
@@ -30,7 +31,7 @@ from purchasing.models import (
     Status,
     Step,
 )
-from purchasing.store import PurchaseStore, utc_now
+from purchasing.store import PurchaseStore
 from purchasing.supplier_models import Entry, Price, Supplier, SupplierAccount, SupplierReport
 
 INVOICE_DAYS = (366, 31)
@@ -244,7 +245,7 @@ class SupplierOperations:
         days = reporting.lead_times(orders, supplier_id)
         if len(days) < MEASURED_FROM:
             return {}
-        performance = reporting.performance(orders, supplier_id, datetime.now(UTC).date())
+        performance = reporting.performance(orders, supplier_id, utc_now().date())
         mean = Decimal(sum(days)) / len(days)
         variance = sum(((day - mean) ** 2 for day in days), Decimal(0)) / len(days)
         return {

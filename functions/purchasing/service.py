@@ -11,6 +11,7 @@ from typing import Any
 from tillflow.errors import OrderClosed, PaymentOutcomeUnknown, ProviderUnavailable
 from tillflow.executions import error_message
 from tillflow.money import Money
+from tillflow.times import utc_now
 
 from purchasing import rules, values
 from purchasing.approvals import Limits, approved_without_asking
@@ -29,7 +30,7 @@ from purchasing.responses import (
     SupplierPayment,
     WithdrawnPurchase,
 )
-from purchasing.store import PurchaseStore, utc_now
+from purchasing.store import PurchaseStore
 
 
 class PurchaseService:

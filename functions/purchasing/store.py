@@ -1,13 +1,14 @@
 """Purchase orders on the purchasing table. Every method is one conditional write; rows.py lists the rows."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from tillflow.documents import Documents
 from tillflow.errors import OrderClosed
 from tillflow.listing import Page
 from tillflow.store import Action, Item, key, marshal, put_row
+from tillflow.times import utc_now
 
 from purchasing import rules, values
 from purchasing.approvals import Limits
@@ -27,10 +28,6 @@ from purchasing.rows import (
 from purchasing.supplier_store import SupplierStore
 
 type Change = Callable[[Purchase], Purchase]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class PurchaseStore:

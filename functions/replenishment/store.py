@@ -12,12 +12,11 @@ The index `approvals` lists the requests for approval of a status by the time at
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from tillflow.listing import Index, Page
 from tillflow.store import Item, chunks, key, marshal, query_rows, read_rows, unmarshal, write_rows
-from tillflow.times import iso_utc
+from tillflow.times import iso_utc, utc_now
 from tillflow.versions import version_of, write_version
 
 from replenishment import rules
@@ -146,7 +145,7 @@ class ReplenishmentStore:
             "total": request.total,
             "currency": request.currency,
             "task_token": request.task_token,
-            "asked_at": iso_utc(datetime.now(UTC)),
+            "asked_at": iso_utc(utc_now()),
         }
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.put_item(

@@ -1,7 +1,6 @@
 """Deliveries over HTTP, and the webhook by which carriers report."""
 
 import os
-from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from tillflow.fields import BusinessId, Identifier
 from tillflow.parsing import parse
 from tillflow.secrets import find_secret
 from tillflow.signatures import is_signed
+from tillflow.times import utc_now
 
 from shipping.errors import CarrierNotVerified, InvalidShipment
 from shipping.models import (
@@ -96,7 +96,7 @@ def _signer(call: Call) -> str:
     timestamp = call.headers.get("x-tillflow-timestamp", "")
     signed = call.headers.get("x-tillflow-signature", "")
     secret = find_secret(f"{os.environ['CARRIER_SECRETS']}{carrier}")
-    if secret is None or not is_signed(secret, timestamp, call.raw, signed, datetime.now(UTC)):
+    if secret is None or not is_signed(secret, timestamp, call.raw, signed, utc_now()):
         raise CarrierNotVerified
     return carrier
 

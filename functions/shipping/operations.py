@@ -9,11 +9,12 @@ from typing import Any, get_args
 from tillflow.callbacks import complete_task, send_heartbeat
 from tillflow.listing import Page
 from tillflow.parsing import parse
+from tillflow.times import utc_now
 
 from shipping import rules
 from shipping.errors import InvalidShipment, UnknownDelivery, UnknownShipment
 from shipping.models import Delivery, DeliverySummary, OrderRef, Report, ShipmentRef, Status
-from shipping.store import ShippingStore, utc_now
+from shipping.store import ShippingStore
 
 STATUSES: tuple[str, ...] = get_args(Status.__value__)
 

@@ -6,10 +6,12 @@ A shipment is written before the carrier is called, so a second delivery hands i
 from collections.abc import Callable
 from datetime import datetime
 
+from tillflow.times import utc_now
+
 from shipping import rules
 from shipping.carriers import Carriers
 from shipping.models import Advance, AwaitCarrier, Delivery, HandOver, SettleReturn
-from shipping.store import ShippingStore, utc_now
+from shipping.store import ShippingStore
 
 
 class ShippingService:

@@ -4,12 +4,11 @@ ORDER#<order id>  DELIVERY  the delivery's document, with its status and version
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.documents import Documents, DocumentType
 from tillflow.listing import Index, Page
-from tillflow.times import iso_utc
+from tillflow.times import iso_utc, utc_now
 
 from shipping import rules
 from shipping.errors import UnknownDelivery
@@ -64,8 +63,3 @@ class ShippingStore:
         ids = [row["pk"].removeprefix(DELIVERIES.prefix) for row in page.rows]
         stored = {delivery.order_id: delivery for delivery in self._documents.get_many(ids)}
         return Page([stored[order_id] for order_id in ids if order_id in stored], page.after)
-
-
-def utc_now() -> datetime:
-    """Return the present time."""
-    return datetime.now(UTC)

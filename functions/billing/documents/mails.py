@@ -3,13 +3,12 @@
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 from tillflow.errors import IdempotencyConflict
 from tillflow.store import Action, AlreadyApplied, Item, marshal, put_new, read_row, write
-from tillflow.times import iso_utc
+from tillflow.times import iso_utc, utc_now
 
 from billing.documents.models import MEDIA_TYPES, MailDocument, MailedDocument
 from billing.documents.rows import mail_key
@@ -56,7 +55,7 @@ class Mails:
         row = self._begin(mail, to)
         if "message_id" not in row:
             message_id = self._deliver(mail, address, subject, content())
-            row |= {"message_id": message_id, "sent_at": iso_utc(datetime.now(UTC))}
+            row |= {"message_id": message_id, "sent_at": iso_utc(utc_now())}
             put = {"TableName": self._table, "Item": marshal(row)}
             write(self._dynamodb, Action("Put", put), f"recording mail {mail.mail_id}")
         return {"mail_id": mail.mail_id, "number": mail.number, "form": mail.form, "sent_at": row["sent_at"]}

@@ -1,12 +1,11 @@
 """Operations on printed documents. The command line and the HTTP API call them."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.parsing import parse
 from tillflow.store import read_row
-from tillflow.times import iso_utc
+from tillflow.times import iso_utc, utc_now
 
 from billing.documents import rules
 from billing.documents.mails import Mails, checked_address
@@ -122,7 +121,7 @@ class DocumentOperations:
         if not place:
             raise UnknownDocument(number)
         printed = self._printed(read_row(self._dynamodb, self._table, place["pk"], place["sk"]))
-        return self._store.add(number, form, _render(printed, form), iso_utc(datetime.now(UTC)))
+        return self._store.add(number, form, _render(printed, form), iso_utc(utc_now()))
 
     def _printed(self, row: dict[str, Any]) -> Printed:
         seller, _ = self.seller()

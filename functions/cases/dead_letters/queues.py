@@ -3,11 +3,11 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from tillflow.aws import can_pass
+from tillflow.times import utc_now
 
 from cases.dead_letters import rules
 from cases.dead_letters.models import MessageFailure
@@ -153,7 +153,7 @@ class MessageQueues:
 
 def _search_from(message: Message) -> int:
     """Return from when on the log can have an entry of a message, in milliseconds since 1970."""
-    oldest = int(datetime.now(UTC).timestamp() * 1000) - _RETENTION
+    oldest = int(utc_now().timestamp() * 1000) - _RETENTION
     sent = rules.sent_milliseconds(message)
     return oldest if sent is None else max(oldest, sent - _BEFORE_SENT)
 

@@ -4,10 +4,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tillflow.errors import InvalidRequest, StoreContention
 from tillflow.store import retry_on_conflict
+from tillflow.times import utc_now
 
 from catalog.errors import ImportNotOpen, InvalidProduct
 from catalog.imports.file import check_file, problem
@@ -37,7 +38,7 @@ class Imports:
         self,
         store: ImportStore,
         objects: ImportObjects,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         self._objects = objects

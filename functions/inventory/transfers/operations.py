@@ -4,7 +4,6 @@ A change is written to the transfer's document, then the waiting workflow's task
 workflow reads the document when it gets to it: the callback carries no data.
 """
 
-from datetime import UTC, datetime
 from typing import Any, get_args
 
 from tillflow.callbacks import complete_task
@@ -12,6 +11,7 @@ from tillflow.executions import Started, start_once
 from tillflow.listing import Page
 from tillflow.parsing import parse
 from tillflow.references import FindUnknown, check_references
+from tillflow.times import utc_now
 
 from inventory.errors import InvalidTransfer
 from inventory.locations import Locations
@@ -68,7 +68,7 @@ class TransferOperations:
 
     def ship(self, transfer_id: str) -> Transfer:
         """Report that the goods left their source, before or after they are reserved."""
-        now = datetime.now(UTC)
+        now = utc_now()
         return self._notify(
             self._store.change(transfer_id, lambda transfer: rules.report_shipment(transfer, now))
         )
@@ -81,12 +81,12 @@ class TransferOperations:
 
     def receive(self, transfer_id: str, arrival: Arrival) -> Transfer:
         """Record an arrival, once per arrival id. InvalidTransfer for one that is to come."""
-        rules.check_arrived(arrival, datetime.now(UTC))
+        rules.check_arrived(arrival, utc_now())
         return self._notify(self._store.record_arrival(transfer_id, arrival))
 
     def lose_rest(self, transfer_id: str, arrival_id: str) -> Transfer:
         """Record that the units in transit are lost."""
-        now = datetime.now(UTC)
+        now = utc_now()
         return self._notify(
             self._store.change(transfer_id, lambda transfer: rules.lose_rest(transfer, arrival_id, now))
         )

@@ -5,7 +5,6 @@ TRANSFER#<id>  TRANSFER  the transfer's document, with its status and version
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -20,7 +19,7 @@ from tillflow.store import (
     chunks,
     retry_on_conflict,
 )
-from tillflow.times import iso_utc
+from tillflow.times import iso_utc, utc_now
 
 from inventory.errors import UnknownTransfer
 from inventory.rows import lists
@@ -68,7 +67,7 @@ class TransferStore:
 
         OrderClosed after a cancel, IdempotencyConflict when the id has another transfer.
         """
-        stored = self._documents.create(rules.new_transfer(request, _now()))
+        stored = self._documents.create(rules.new_transfer(request, utc_now()))
         rules.check_same_request(stored, request)
         if stored.status == "CANCELLED":
             raise OrderClosed(request.transfer_id, "open")
@@ -129,14 +128,14 @@ class TransferStore:
 
     def close(self, transfer_id: str) -> Transfer:
         """Close the transfer."""
-        return self.change(transfer_id, lambda before: rules.close(before, _now()))
+        return self.change(transfer_id, lambda before: rules.close(before, utc_now()))
 
     def cancel(self, transfer_id: str, reason: str) -> None:
         """End the transfer as cancelled, or write a tombstone that refuses its opening."""
         try:
-            self.change(transfer_id, lambda before: rules.cancel(before, reason, _now()))
+            self.change(transfer_id, lambda before: rules.cancel(before, reason, utc_now()))
         except UnknownTransfer:
-            columns = {"status": "CANCELLED", "ended_at": iso_utc(_now())}
+            columns = {"status": "CANCELLED", "ended_at": iso_utc(utc_now())}
             self._documents.write_tombstone(transfer_id, columns)
 
     def change(self, transfer_id: str, rule: Change, step: str = "", request: Item | None = None) -> Transfer:
@@ -164,7 +163,3 @@ class TransferStore:
         ]
         result = [asdict(goods) for goods in part]
         apply_once(self._client, self._table, marker, effects, result, operation)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -9,10 +9,11 @@ from tillflow.listing import Page
 from tillflow.order_request import PlaceOrder
 from tillflow.parsing import parse
 from tillflow.references import FindUnknown, Kind, check_references
+from tillflow.times import utc_now
 
 from orders.drafts import rules
 from orders.drafts.models import CreateDraft, Draft, DraftOrder, DraftRef, DraftsOfLocation, SellDraft
-from orders.drafts.store import DraftsStore, utc_now
+from orders.drafts.store import DraftsStore
 from orders.errors import InvalidDraft
 
 

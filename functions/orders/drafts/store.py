@@ -4,7 +4,7 @@ DRAFT#<draft id>  DRAFT  the draft's document; while it is open it is in the lis
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from tillflow.documents import Documents, DocumentType
@@ -98,8 +98,3 @@ class DraftsStore:
         if rules.is_expired(draft, self._now()):
             raise UnknownDraft(draft.draft_id)
         return draft
-
-
-def utc_now() -> datetime:
-    """Return the present time."""
-    return datetime.now(UTC)

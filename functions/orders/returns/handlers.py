@@ -1,12 +1,12 @@
 """ClaimReturn and ReleaseReturn: the first step of a return, and its compensation."""
 
 import os
-from datetime import UTC, datetime
 from typing import Any
 
 from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
+from tillflow.times import utc_now
 
 from orders.errors import InvalidReturn
 from orders.returns.models import (
@@ -35,7 +35,7 @@ def claim_return(event: dict[str, Any], context: object) -> ClaimedReturn:
     return store.claim(
         parse(ReturnOrder, request, InvalidReturn),
         execution if isinstance(execution, str) else "",
-        datetime.now(UTC),
+        utc_now(),
     )
 
 

@@ -1,12 +1,13 @@
 """What people ask of the reconciliation. The HTTP API, and by it the command line, calls these methods."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from tillflow.executions import Started, start_once
 from tillflow.listing import Page
 from tillflow.parsing import parse
+from tillflow.times import utc_now
 
 from payments.reconciliation import rules
 from payments.reconciliation.models import OpenReconciliation, Reconciliation, ReconciliationReport, RunRef
@@ -22,7 +23,7 @@ class ReconciliationOperations:
         states: Any,
         table: str,
         machine: str,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = ReconciliationStore(dynamodb, table)
         self._states = states

@@ -6,10 +6,11 @@ whole, whatever list names it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from tillflow.errors import ProviderUnavailable
 from tillflow.listing import Page
+from tillflow.times import utc_now
 
 from payments.provider import ChargeRecord, ProviderDown, ResponseLost
 from payments.providers import OutsideBooks
@@ -44,7 +45,7 @@ class Reconciliations:
         self,
         store: ReconciliationStore,
         providers: Sequence[str],
-        now: Clock = lambda: datetime.now(UTC),
+        now: Clock = utc_now,
     ) -> None:
         self._store = store
         self._providers = providers
@@ -71,7 +72,7 @@ class Comparison:
         store: ReconciliationStore,
         books: OutsideBooks,
         is_running: IsRunning,
-        now: Clock = lambda: datetime.now(UTC),
+        now: Clock = utc_now,
     ) -> None:
         self._store = store
         self._books = books

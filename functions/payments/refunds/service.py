@@ -4,11 +4,11 @@ The intent to refund each part is written before a provider is called; an intent
 key before it is sent again.
 """
 
-from datetime import UTC, datetime
 from functools import partial
 
 from tillflow.errors import PaymentOutcomeUnknown, ProviderUnavailable, RefundRefused
 from tillflow.store import retry_on_conflict
+from tillflow.times import utc_now
 
 from payments.credit.models import GrantCredit
 from payments.credit.wallets import Wallets
@@ -118,7 +118,7 @@ class Refunds:
                 reason=f"return {request.return_id}",
                 source="return",
             )
-            self._wallets.grant(grant, datetime.now(UTC))
+            self._wallets.grant(grant, utc_now())
         return Outcome(True)
 
 

@@ -8,12 +8,11 @@ progress will pay back, so that refunds never exceed the capture, whatever runs 
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from tillflow.errors import StoreContention
 from tillflow.store import Action, Item, key, marshal, put_new, put_row, read_row, transact
-from tillflow.times import iso_utc
+from tillflow.times import iso_utc, utc_now
 
 from payments.models import Tender
 from payments.refunds import cash, rules
@@ -97,7 +96,7 @@ class RefundStore:
                     ":captured": tender.captured,
                     ":refunded_before": tender.refunded,
                     ":pending_before": tender.pending,
-                    ":now": iso_utc(datetime.now(UTC)),
+                    ":now": iso_utc(utc_now()),
                 }
             ),
         }
@@ -123,7 +122,7 @@ def _row(refund: Refund) -> Item:
         "request": refund.request.model_dump_json(),
         "parts": json.dumps([part.model_dump() for part in refund.parts]),
         "rounding": 0 if refund.state == "REFUSED" else cash.rounding_of(refund),
-        "changed_at": iso_utc(datetime.now(UTC)),
+        "changed_at": iso_utc(utc_now()),
     }
     if refund.request.order_id:
         row["order_id"] = refund.request.order_id

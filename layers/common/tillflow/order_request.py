@@ -4,7 +4,7 @@ Both have the same fields and rules. They differ in their tenders: a till sends 
 gets a reference, since tokens are kept out of executions.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictInt, model_validator
@@ -14,6 +14,7 @@ from tillflow.discounts import Discount
 from tillflow.fields import MAX_AMOUNT, Amount, Note, ProviderToken, Quantity, Record, Timestamp
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
+from tillflow.times import utc_now
 
 MAX_LINES = 1_000
 MAX_DISCOUNTS = 20
@@ -23,7 +24,7 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def _not_in_the_future(moment: datetime) -> datetime:
-    if moment > datetime.now(UTC) + CLOCKS_DIFFER:
+    if moment > utc_now() + CLOCKS_DIFFER:
         raise ValueError(f"a time at most {CLOCKS_DIFFER.seconds // 60} minutes ahead of the shop's clock")
     return moment
 

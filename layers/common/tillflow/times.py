@@ -3,6 +3,11 @@
 from datetime import UTC, datetime
 
 
+def utc_now() -> datetime:
+    """Return the present time, in UTC."""
+    return datetime.now(UTC)
+
+
 def iso_utc(moment: datetime) -> str:
     """ISO 8601 in UTC, ``2026-11-23T10:00:00Z``, of a moment that knows its zone."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
