@@ -164,8 +164,7 @@ def check_unlabelled(
         if line.sku in products and (kind := sold_by(products[line.sku][0], layouts))
     ]
     if problems:
-        first, *others = problems
-        raise InvalidRequest(first.field, first.value, first.expected, others)
+        raise InvalidRequest.of(problems)
 
 
 def _kilograms(grams: int) -> str:

@@ -132,8 +132,7 @@ def _rates_of(bought: Sequence[Product], rates: Mapping[str, Decimal]) -> list[D
 
 def _raise_invalid(problems: Sequence[Problem]) -> None:
     if problems:
-        first, *others = problems
-        raise InvalidOrder(first.field, first.value, first.expected, others)
+        raise InvalidOrder.of(problems)
 
 
 def _priced_line(

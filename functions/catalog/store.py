@@ -12,6 +12,7 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    missing_rows,
     put_row,
     read_row,
     read_rows,
@@ -232,9 +233,7 @@ class CatalogStore:
 
     def unknown_skus(self, skus: Iterable[str]) -> list[str]:
         """Return those of the SKUs that no product has."""
-        keys = {sku: product_key(sku) for sku in skus}
-        rows = read_rows(self._client, self._table, keys.values())
-        return [sku for sku, place in keys.items() if place not in rows]
+        return missing_rows(self._client, self._table, {sku: product_key(sku) for sku in skus})
 
     def get_product(self, sku: str) -> tuple[Product, int]:
         """Return the product of a SKU and its version; UnknownProduct."""

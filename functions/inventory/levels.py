@@ -6,7 +6,18 @@ from typing import Any
 
 from tillflow.errors import InvalidRequest
 from tillflow.listing import Page
-from tillflow.store import Action, AlreadyApplied, Item, key, marshal, read_rows, transact, unmarshal, write
+from tillflow.store import (
+    Action,
+    AlreadyApplied,
+    Item,
+    key,
+    marshal,
+    missing_rows,
+    read_rows,
+    transact,
+    unmarshal,
+    write,
+)
 
 from inventory import rules
 from inventory.models import LevelNeed
@@ -35,11 +46,10 @@ class Levels:
         level_key = (level_pk(location, sku), "LEVEL")
         return read_rows(self._client, self._table, [level_key]).get(level_key, {})
 
-    def stocked(self, places: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Return those of the (location, sku) where the SKU was stocked."""
+    def never_stocked(self, places: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return those of the (location, sku) where the SKU was never stocked."""
         keys = {place: (level_pk(*place), "LEVEL") for place in places}
-        rows = read_rows(self._client, self._table, keys.values())
-        return {place for place, level_key in keys.items() if level_key in rows}
+        return missing_rows(self._client, self._table, keys)
 
     def list_levels(self, location: str, limit: int, after: str) -> Page[Item]:
         """Return a page of the levels of a location by SKU."""

@@ -6,7 +6,7 @@ LOCATIONS  LOCATION#<location>  a location and its name
 from collections.abc import Iterable
 from typing import Any
 
-from tillflow.store import query_rows, read_rows
+from tillflow.store import missing_rows, query_rows, read_rows
 from tillflow.versions import version_of, write_version
 
 from inventory.errors import UnknownLocation
@@ -52,5 +52,4 @@ class Locations:
     def find_unknown(self, locations: Iterable[str]) -> list[str]:
         """Return those of the locations that do not exist."""
         keys = {location: location_key(location) for location in locations}
-        rows = read_rows(self._client, self._table, keys.values())
-        return [location for location, row_key in keys.items() if row_key not in rows]
+        return missing_rows(self._client, self._table, keys)

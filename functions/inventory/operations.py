@@ -122,15 +122,14 @@ class StockOperations:
 
     def set_reorder_points(self, points: Sequence[SetReorderPoint]) -> None:
         """Set the positions at which SKUs are ordered again. InvalidRequest names each that was never stocked there."""
-        stocked = self._store.stocked((point.location, point.sku) for point in points)
+        never_stocked = self._store.never_stocked((point.location, point.sku) for point in points)
         problems = [
             Problem(f"levels[{number}].sku", point.sku, f"a SKU that was stocked at {point.location}")
             for number, point in enumerate(points)
-            if (point.location, point.sku) not in stocked
+            if (point.location, point.sku) in never_stocked
         ]
         if problems:
-            first, *others = problems
-            raise InvalidRequest(first.field, first.value, first.expected, others)
+            raise InvalidRequest.of(problems)
         for point in points:
             self._store.set_reorder_point(point.location, point.sku, point.reorder_point)
 

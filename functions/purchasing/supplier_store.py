@@ -11,6 +11,7 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    missing_rows,
     put_new,
     query_rows,
     read_rows,
@@ -115,8 +116,7 @@ class SupplierStore:
     def find_unknown(self, supplier_ids: Iterable[str]) -> list[str]:
         """Return those of the suppliers that do not exist."""
         keys = {supplier_id: (supplier_pk(supplier_id), SUPPLIER) for supplier_id in supplier_ids}
-        rows = read_rows(self._client, self._table, keys.values())
-        return [supplier_id for supplier_id, place in keys.items() if place not in rows]
+        return missing_rows(self._client, self._table, keys)
 
     def get(self, supplier_id: str) -> Supplier:
         """Return the supplier; UnknownSupplier."""

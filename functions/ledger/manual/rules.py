@@ -41,8 +41,7 @@ def manual_entry(request: PostManualEntry) -> Entry:
     """Return the journal entry of a request; InvalidEntry names every line that is not accepted."""
     problems = list(_problems(request))
     if problems:
-        first, *others = problems
-        raise InvalidEntry(first.field, first.value, first.expected, others)
+        raise InvalidEntry.of(problems)
     return Entry(
         entry_id=entry_name(request.entry_id),
         business_id=request.entry_id,

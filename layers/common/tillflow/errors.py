@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from reprlib import Repr
-from typing import ClassVar
+from typing import ClassVar, Self
 
 # Step Functions keeps 32,768 characters of an error's cause, which holds the message and more.
 _MAX_MESSAGE = 20_000
@@ -60,6 +60,12 @@ class InvalidRequest(DomainError):
         problems = (Problem(field, value, expected), *others)
         super().__init__(f"{self.subject}: {_joined([str(problem) for problem in problems])}")
         self.problems = problems
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem]) -> Self:
+        """Return the error of one problem or more."""
+        first, *others = problems
+        return cls(first.field, first.value, first.expected, others)
 
 
 class InvalidOrder(InvalidRequest):

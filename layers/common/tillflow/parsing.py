@@ -66,8 +66,7 @@ def parse[M: BaseModel](
             Problem(_path(problem["loc"]), _value(problem), _expected(problem))
             for problem in _innermost(invalid.errors(include_url=False))
         ]
-    first, *others = problems
-    raise error(first.field, first.value, first.expected, others)
+    raise error.of(problems)
 
 
 def _innermost(problems: list[Any]) -> list[Any]:

@@ -67,8 +67,7 @@ def check_references(references: Iterable[Reference], find: Mapping[Kind, FindUn
         if (one.kind, one.value) in unknown
     ]
     if problems:
-        first, *others = problems
-        raise UnknownReferences(first.field, first.value, first.expected, others)
+        raise UnknownReferences.of(problems)
 
 
 def invoked(client: Any, function: str) -> FindUnknown:

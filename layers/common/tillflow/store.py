@@ -231,6 +231,12 @@ def read_rows(
     return rows
 
 
+def missing_rows[K](client: Any, table: str, keys: Mapping[K, tuple[str, str]]) -> list[K]:
+    """Return the names of those (pk, sk) keys that have no row, consistently read."""
+    rows = read_rows(client, table, keys.values())
+    return [name for name, place in keys.items() if place not in rows]
+
+
 def read_row(client: Any, table: str, pk: str, sk: str) -> Item:
     """Return a row, {} if there is none, consistently read."""
     return unmarshal(client.get_item(TableName=table, Key=key(pk, sk), ConsistentRead=True).get("Item"))
