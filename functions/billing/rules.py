@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from tillflow.errors import IdempotencyConflict, InvalidRequest, TendersDoNotMatchTotal
+from tillflow.errors import InvalidRequest, TendersDoNotMatchTotal, check_same
 from tillflow.money import Money
 
 from billing.errors import CreditAboveInvoice
@@ -78,8 +78,7 @@ def check_same_invoice(
     sent: dict[str, Any] = {"payments": _recorded(tenders), "customer_id": customer_id}
     if document:
         stored["document"], sent["document"] = json.loads(invoice["document"]), _plain(document)
-    if stored != sent:
-        raise IdempotencyConflict(f"invoice {invoice['invoice_number']}", stored, sent)
+    check_same(f"invoice {invoice['invoice_number']}", stored, sent)
 
 
 def credit_note_of(invoice: Mapping[str, Any], series: str, number: int, reason: str) -> dict[str, Any]:
@@ -153,8 +152,7 @@ def check_same_return(note: Mapping[str, Any], credited: CreditedReturn, reason:
     for name, value in place.items():
         if value is not None:
             stored[name], sent[name] = note.get(name), value
-    if stored != sent:
-        raise IdempotencyConflict(f"credit note {note['credit_note_number']}", stored, sent)
+    check_same(f"credit note {note['credit_note_number']}", stored, sent)
 
 
 def _plain(document: InvoiceDocument) -> dict[str, Any]:

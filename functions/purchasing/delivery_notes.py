@@ -1,6 +1,6 @@
 """Delivery notes: what a supplier says it has sent. Goods are booked when a person has counted them. Pure."""
 
-from tillflow.errors import IdempotencyConflict, OrderClosed
+from tillflow.errors import OrderClosed, check_same
 
 from purchasing.errors import InvalidPurchase
 from purchasing.models import DeliveryNote, Purchase
@@ -15,9 +15,8 @@ def add_note(purchase: Purchase, note: DeliveryNote, supplier_id: str) -> Purcha
     """
     for stored in purchase.delivery_notes:
         if stored.note_id == note.note_id:
-            if stored != note:
-                before, after = stored.model_dump(mode="json"), note.model_dump(mode="json")
-                raise IdempotencyConflict(f"delivery note {note.note_id}", before, after)
+            before, after = stored.model_dump(mode="json"), note.model_dump(mode="json")
+            check_same(f"delivery note {note.note_id}", before, after)
             return purchase
     if supplier_id != purchase.supplier_id:
         raise InvalidPurchase("supplier_id", supplier_id, "the supplier of the order")

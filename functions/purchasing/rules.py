@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork
+from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork, check_same
 from tillflow.fields import MAX_AMOUNT
 from tillflow.money import Money
 from tillflow.references import Reference
@@ -177,8 +177,7 @@ def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
     """
     for recorded in purchase.receipts:
         if recorded.receipt_id == receipt.receipt_id:
-            if _units(recorded) != _units(receipt):
-                raise IdempotencyConflict(f"receipt {receipt.receipt_id}", _units(recorded), _units(receipt))
+            check_same(f"receipt {receipt.receipt_id}", _units(recorded), _units(receipt))
             return purchase
     _check_delivering(purchase, "receipt")
     if receipt.receipt_id.endswith(_REVERSED):
@@ -423,8 +422,7 @@ def _respond(purchase: Purchase, state: str, supplier_id: str, **response: Any) 
         if (one.supplier_id, one.state) == (supplier_id, state):
             recorded = one.model_copy(update={"note": one.note.removesuffix(WITHDRAWAL_NOT_SENT)})
             stored = recorded.model_dump(include=set(response))
-            if stored != response:
-                raise IdempotencyConflict(f"response of {supplier_id}", stored, response)
+            check_same(f"response of {supplier_id}", stored, response)
             return purchase
     _check_running(purchase, "respond")
     if purchase.status != "SENT" or purchase.attempt is None:

@@ -11,6 +11,7 @@ from tillflow.errors import (
     InvalidOrder,
     InvalidRequest,
     Problem,
+    check_same,
     errors_by_name,
     problems_in,
     shown_json,
@@ -109,3 +110,24 @@ def test_problems_are_read_from_the_message_that_a_workflow_keeps() -> None:
     error = InvalidOrder(first.field, first.value, first.expected, others)
     assert problems_in(str(error)) == problems
     assert problems_in("not such a message") == []
+
+
+def test_error_of_several_problems_names_each() -> None:
+    error = InvalidOrder.of([Problem("a", 1, "2"), Problem("b", None, "a value")])
+    assert str(error) == "order: a is 1; expected 2. b is missing; expected a value"
+    assert [problem.field for problem in error.problems] == ["a", "b"]
+
+
+def test_repeated_request_with_the_stored_content_is_accepted() -> None:
+    check_same("order o", {"amount": 500}, {"amount": 500})
+
+
+def test_conflict_does_not_show_the_error_by_which_the_stored_request_was_found() -> None:
+    with pytest.raises(
+        IdempotencyConflict, match="order o exists with different content: amount"
+    ) as conflict:
+        try:
+            raise KeyError("stored")
+        except KeyError:
+            check_same("order o", {"amount": 500}, {"amount": 900})
+    assert conflict.value.__suppress_context__

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import check_same
 from tillflow.store import Action, AlreadyApplied, Item, marshal, put_new, read_row, write
 from tillflow.times import iso_utc, utc_now
 
@@ -80,9 +80,7 @@ class Mails:
             write(self._dynamodb, marker, f"beginning mail {mail.mail_id}")
         except AlreadyApplied as applied:
             row = applied.result
-            first = {name: row.get(name) for name in sent}
-            if first != sent:
-                raise IdempotencyConflict(f"mail {mail.mail_id}", first, sent) from None
+            check_same(f"mail {mail.mail_id}", {name: row.get(name) for name in sent}, sent)
         return row
 
     def _deliver(self, mail: MailDocument, address: str, subject: str, content: bytes) -> str:

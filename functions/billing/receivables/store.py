@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict, StoreContention
+from tillflow.errors import StoreContention, check_same
 from tillflow.merges import group_of, survivors_of
 from tillflow.store import (
     Action,
@@ -137,7 +137,7 @@ class ReceivablesStore:
 
 
 def _same(stored: Item, request: ReceivePayment) -> ReceivedPayment:
-    first, sent = json.loads(stored["request"]), request.model_dump(mode="json")
-    if first != sent:
-        raise IdempotencyConflict(f"payment {request.payment_id}", first, sent)
+    check_same(
+        f"payment {request.payment_id}", json.loads(stored["request"]), request.model_dump(mode="json")
+    )
     return read_payment(stored)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import check_same
 from tillflow.store import (
     Action,
     AlreadyApplied,
@@ -79,8 +79,7 @@ class ImportStore:
         except AlreadyApplied as applied:
             sent = {"etag": etag, "dry_run": checked["dry_run"]}
             stored = {name: applied.result[name] for name in sent}
-            if stored != sent:
-                raise IdempotencyConflict(f"import {checked['import_id']}", stored, sent) from None
+            check_same(f"import {checked['import_id']}", stored, sent)
             return _checked(applied.result)
         return checked
 
@@ -227,9 +226,7 @@ def _result(row: Item) -> RowResult:
 
 def _response(request: ImportBatch, digest: str, row: Item) -> AppliedBatch:
     first = request.rows[0].row
-    if row["digest"] != digest:
-        stored, sent = {"digest": row["digest"]}, {"digest": digest}
-        raise IdempotencyConflict(f"batch {first} of import {request.import_id}", stored, sent)
+    check_same(f"batch {first} of import {request.import_id}", {"digest": row["digest"]}, {"digest": digest})
     return {"import_id": request.import_id, "rows": len(row["results"])}
 
 

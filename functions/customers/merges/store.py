@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from tillflow.customers import CustomerAnonymised, CustomerMerged, UnknownCustomer
-from tillflow.errors import IdempotencyConflict, StoreContention
+from tillflow.errors import StoreContention, check_same
 from tillflow.merges import merge_rows
 from tillflow.store import (
     Action,
@@ -121,9 +121,8 @@ def _check_open(customer_id: str, row: Item) -> None:
 
 
 def _same(stored: Item, request: MergeCustomer) -> MergedCustomer:
-    first, sent = _read(stored), request.model_dump()
-    if first != sent:
-        raise IdempotencyConflict(f"merge {request.merge_id}", first, sent)
+    first = _read(stored)
+    check_same(f"merge {request.merge_id}", first, request.model_dump())
     return first
 
 

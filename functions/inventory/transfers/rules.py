@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork
+from tillflow.errors import OrderClosed, PendingWork, check_same
 from tillflow.references import Reference
 from tillflow.times import iso_utc
 
@@ -68,8 +68,7 @@ def new_transfer(request: OpenTransfer, now: datetime) -> Transfer:
 def check_same_request(transfer: Transfer, request: OpenTransfer) -> None:
     """Raise IdempotencyConflict unless the transfer is that of the request."""
     stored, sent = _requested(transfer), _requested(new_transfer(request, transfer.requested_at))
-    if stored != sent:
-        raise IdempotencyConflict(f"transfer {transfer.transfer_id}", stored, sent)
+    check_same(f"transfer {transfer.transfer_id}", stored, sent)
 
 
 def report_shipment(transfer: Transfer, now: datetime) -> Transfer:

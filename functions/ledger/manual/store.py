@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict, InvalidRequest, StoreContention
+from tillflow.errors import InvalidRequest, StoreContention, check_same
 from tillflow.listing import Page
 from tillflow.store import (
     Action,
@@ -124,8 +124,7 @@ class ManualEntries:
 def _same(stored: Item, content: Item) -> ManualEntry:
     """Return the entry that was posted before; IdempotencyConflict if it has other content."""
     first = {name: stored.get(name) for name in content}
-    if first != content:
-        raise IdempotencyConflict(f"journal entry {content['business_id']}", first, content)
+    check_same(f"journal entry {content['business_id']}", first, content)
     return _read(stored)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict, OrderClosed, RecordChanged
+from tillflow.errors import OrderClosed, RecordChanged, check_same
 from tillflow.references import Reference
 
 from orders.drafts.models import CreateDraft, Draft, DraftOrder, SellDraft, Status
@@ -35,9 +35,8 @@ def new_draft(request: CreateDraft, now: datetime) -> Draft:
 
 def check_same_request(draft: Draft, request: CreateDraft) -> None:
     """Raise IdempotencyConflict if a first version has another order than the request; a changed draft is accepted."""
-    if draft.version == 1 and draft.order != request.order:
-        stored, sent = draft.order.model_dump(), request.order.model_dump()
-        raise IdempotencyConflict(f"draft {draft.draft_id}", stored, sent)
+    if draft.version == 1:
+        check_same(f"draft {draft.draft_id}", draft.order.model_dump(), request.order.model_dump())
 
 
 def update(draft: Draft, order: DraftOrder, version: int | None, now: datetime) -> Draft:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from tillflow.documents import MAX_DOCUMENT_BYTES
-from tillflow.errors import DocumentTooLarge, IdempotencyConflict, OrderClosed, StoreContention
+from tillflow.errors import DocumentTooLarge, OrderClosed, StoreContention, check_same
 from tillflow.merges import survivor_of
 from tillflow.store import Action, Item, key, marshal, put_new, read_rows, retry_on_conflict, transact, write
 from tillflow.times import iso_utc
@@ -232,6 +232,5 @@ def _claimed_before(stored: Return, request: ReturnOrder, execution: str) -> Cla
     if stored.request is None or stored.status == "RELEASED":
         raise OrderClosed(stored.return_id, "claim")
     before, sent = {**stored.request, "execution": stored.execution}, {**request.sent, "execution": execution}
-    if before != sent:
-        raise IdempotencyConflict(f"return {stored.return_id}", before, sent)
+    check_same(f"return {stored.return_id}", before, sent)
     return cast("ClaimedReturn", stored.document)

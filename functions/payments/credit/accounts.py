@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tillflow.customers import CustomerMerged
-from tillflow.errors import IdempotencyConflict, RecordChanged, StoreContention
+from tillflow.errors import RecordChanged, StoreContention, check_same
 from tillflow.merges import not_merged, survivor_of
 from tillflow.store import (
     Action,
@@ -113,8 +113,7 @@ class Accounts:
             retry_on_conflict(settle)
         except AlreadyApplied as applied:
             stored = {name: applied.result.get(name) for name in marker}
-            if stored != marker:
-                raise IdempotencyConflict(f"payment {request.payment_id}", stored, marker) from None
+            check_same(f"payment {request.payment_id}", stored, marker)
 
     def _credited(self, request: SettleAccount, owner: str, now: datetime) -> Sequence[Action]:
         if not request.overpayment:

@@ -4,7 +4,7 @@ from datetime import datetime
 from hmac import compare_digest
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict, InvalidRequest
+from tillflow.errors import InvalidRequest, check_same
 from tillflow.gift_cards import card_number, hash_of, token_of
 from tillflow.store import AlreadyApplied, put_row, read_row
 
@@ -63,5 +63,4 @@ def _check_same(stored: dict[str, Any], sent: dict[str, Any]) -> None:
     if not compare_digest(str(first.pop("token_hash")), str(sent["token_hash"])):
         raise InvalidRequest("code", "(hidden)", "a code whose number no other card has")
     second = {name: value for name, value in sent.items() if name != "token_hash"}
-    if first != second:
-        raise IdempotencyConflict("gift card", first, second)
+    check_same("gift card", first, second)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
-from tillflow.errors import IdempotencyConflict, StoreContention
+from tillflow.errors import StoreContention, check_same
 from tillflow.merges import merge_rows, not_merged, survivor_of
 from tillflow.store import (
     Action,
@@ -49,8 +49,7 @@ class AccountMerges:
             retry_on_conflict(lambda: self._begin(request, what))
         except AlreadyApplied as applied:
             into, _ = merge_rows(request.customer_id, request.survivor_id, request.merge_id)
-            if applied.result != into:
-                raise IdempotencyConflict(what, applied.result, into) from None
+            check_same(what, applied.result, into)
         retry_on_conflict(lambda: self._move_rest(request.customer_id, what))
 
     def _begin(self, request: MergeAccounts, what: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict, InvalidRequest, StoreContention
+from tillflow.errors import InvalidRequest, StoreContention, check_same
 from tillflow.fields import MAX_AMOUNT
 from tillflow.merges import group_of, not_merged, survivor_of
 from tillflow.store import (
@@ -226,5 +226,4 @@ class Wallets:
 
 def _check_same(stored: Item, sent: Item) -> None:
     first = {name: stored.get(name) for name in sent}
-    if first != sent:
-        raise IdempotencyConflict(f"credit grant {sent['grant_id']}", first, sent)
+    check_same(f"credit grant {sent['grant_id']}", first, sent)

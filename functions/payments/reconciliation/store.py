@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import check_same
 from tillflow.listing import Index, Page
 from tillflow.store import (
     Action,
@@ -76,9 +76,7 @@ class ReconciliationStore:
         try:
             write(self._client, self._put_new(row), f"opening reconciliation {run_id}")
         except AlreadyApplied as applied:
-            stored = applied.result["day"]
-            if stored != day:
-                raise IdempotencyConflict(f"reconciliation {run_id}", {"day": stored}, {"day": day}) from None
+            check_same(f"reconciliation {run_id}", {"day": applied.result["day"]}, {"day": day})
 
     def run(self, run_id: str) -> Run:
         """Return a run; UnknownReconciliation."""
@@ -232,10 +230,11 @@ def _page_key(request: ComparePage) -> tuple[str, str]:
 
 
 def _response(row: Item, request: ComparePage) -> ComparedPage:
-    sent = request.cursor.model_dump_json()
-    if row["cursor"] != sent:
-        subject = f"page {request.page} of reconciliation {request.run_id}"
-        raise IdempotencyConflict(subject, {"cursor": row["cursor"]}, {"cursor": sent})
+    check_same(
+        f"page {request.page} of reconciliation {request.run_id}",
+        {"cursor": row["cursor"]},
+        {"cursor": request.cursor.model_dump_json()},
+    )
     return cast(ComparedPage, json.loads(row["response"]))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tillflow.errors import IdempotencyConflict, InvalidRequest
+from tillflow.errors import InvalidRequest, check_same
 from tillflow.money import Money
 from tillflow.store import ACTIONS_PER_TRANSACTION
 
@@ -84,9 +84,7 @@ def opened(request: RefundPayment, tenders: Sequence[Tender]) -> Refund:
 
 def check_same_request(refund: Refund, sent: RefundPayment) -> None:
     """Raise IdempotencyConflict if a return is refunded by another request."""
-    stored = refund.request.model_dump()
-    if stored != sent.model_dump():
-        raise IdempotencyConflict(f"the refund of return {sent.return_id}", stored, sent.model_dump())
+    check_same(f"the refund of return {sent.return_id}", refund.request.model_dump(), sent.model_dump())
 
 
 def check_exchange(request: RefundPayment, sale: Iterable[Tender]) -> None:

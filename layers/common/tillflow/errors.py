@@ -103,6 +103,13 @@ class IdempotencyConflict(DomainError):
         ]
 
 
+def check_same(subject: str, stored: Mapping[str, object], sent: Mapping[str, object]) -> None:
+    """Raise IdempotencyConflict unless a repeated request is the stored one."""
+    if stored != sent:
+        # Without the error by which the caller found that the request is stored.
+        raise IdempotencyConflict(subject, stored, sent) from None
+
+
 class RecordChanged(DomainError):
     """Another writer changed the record since it was read: read it again, then change it."""
 

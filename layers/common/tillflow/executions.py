@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import check_same
 
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 _MISSING = ("ExecutionDoesNotExist", "InvalidArn")
@@ -59,8 +59,8 @@ def start_once(states: Any, machine: str, name: str, request: Mapping[str, Any],
 def check_same_input(states: Any, arn: str, request: Mapping[str, Any], subject: str) -> None:
     """Raise IdempotencyConflict if an execution was started with another request than this."""
     execution = describe_execution(states, arn)
-    if execution is not None and (stored := json.loads(execution["input"])) != request:
-        raise IdempotencyConflict(subject, stored, request)
+    if execution is not None:
+        check_same(subject, json.loads(execution["input"]), request)
 
 
 def has_failed(execution: Mapping[str, Any]) -> bool:
