@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from till import workflows
 from till.amounts import minor_units
+from till.days import typed_day
 from till.errors import operator_errors
 from till.output import money, out, print_fields, print_json, print_table, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
@@ -84,7 +85,10 @@ def list_entries(
     from till.services.ledger import ManualEntries
 
     with operator_errors("See `till ledger list --help`."):
-        days = (_day("from", first), _day("to", last))
+        days = (
+            typed_day("--from", first) if first else None,
+            typed_day("--to", last) if last else None,
+        )
         entries = ManualEntries(find_stack())
         rows = (
             row for one in every(lambda after: entries.list_entries(100, after, *days)) for row in _rows(one)
@@ -144,15 +148,6 @@ def _rows(one: ManualEntry) -> Iterator[dict[str, Any]]:
 
 def _shown(amount: int, currency: str) -> str:
     return money(amount, currency) if amount else ""
-
-
-def _day(field: str, text: str | None) -> date | None:
-    from ledger.errors import InvalidEntry
-
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise InvalidEntry(field, text, "a date such as 2026-11-23") from None
 
 
 def _advice() -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from till import workflows
+from till.days import typed_day
 from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
@@ -195,7 +196,8 @@ def acknowledge(
     """
     from till.services.purchasing import Purchases
 
-    day = _date(promised) if promised else datetime.now(UTC).date() + timedelta(days=7)
+    today = datetime.now(UTC).date()
+    day = typed_day("--promised", promised) if promised else today + timedelta(days=7)
     with operator_errors(ADVICE):
         Purchases(find_stack()).acknowledge(purchase_order_id, day, supplier)
     out.print(f"{purchase_order_id} is promised for {day}.")
@@ -455,10 +457,3 @@ def _parts(text: str, form: str, mark: str) -> tuple[str, int, int]:
         return sku, int(first), int(second)
     except ValueError:
         raise OperatorError(f"Invalid line {text!r}.", f"Use {form}, with whole numbers.") from None
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise OperatorError(f"Invalid date {text!r}.", "Use YYYY-MM-DD.") from None

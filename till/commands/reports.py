@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from reports.dimensions import DIMENSIONS
 
+from till.days import typed_day
 from till.errors import operator_errors
 from till.output import money
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
@@ -56,8 +57,8 @@ def report_sales(
 
     with operator_errors(_ADVICE):
         dimension = _dimension(by)
-        to_day = _day("to", last) if last else datetime.now(UTC).date()
-        from_day = _day("from", first) if first else to_day - timedelta(days=29)
+        to_day = typed_day("--to", last) if last else datetime.now(UTC).date()
+        from_day = typed_day("--from", first) if first else to_day - timedelta(days=29)
         reports = Reports(find_stack())
         days = every(lambda after: reports.sales(dimension, currency, from_day, to_day, 100, after))
         rows = _totals(days, dimension)
@@ -87,12 +88,3 @@ def _dimension(text: str) -> Dimension:
         if dimension == text:
             return dimension
     raise InvalidReport("by", text, f"one of {', '.join(DIMENSIONS)}")
-
-
-def _day(field: str, text: str) -> date:
-    from reports.errors import InvalidReport
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidReport(field, text, "a date such as 2026-11-23") from None
