@@ -6,17 +6,15 @@ from secrets import token_hex
 from executions.models import ExecutionProgress
 
 from till import workflows
+from till.demo.account_customers import create_account_customer, sell_on_account
 from till.demo.model import Outcome, Report
-from till.demo.order_checkout import BASKET, ENDED, audited, order
+from till.demo.order_checkout import BASKET, audited
 from till.history import compensated
 from till.output import money
 from till.services.customers import Accounts, Credit, Customers
-from till.services.orders import Orders
 from till.shop import CURRENCY, Shop
 from till.stack import Stack
-from till.waiting import wait_for_order
 
-LIMIT = 100_000
 CREDIT = 700
 
 
@@ -54,14 +52,11 @@ class CustomerMergeDemo:
     def _one(self, stack: Stack, scenario: Scenario, name: str) -> Outcome:
         survivor_id = f"{name}-a"
         for customer_id in (survivor_id, name):
-            Customers(stack).create({"customer_id": customer_id, "name": "Demo"})
-            about = {"customer_id": customer_id, "currency": CURRENCY}
-            Accounts(stack).set_limit({**about, "credit_limit": LIMIT})
-            Credit(stack).grant({**about, "grant_id": customer_id, "amount": CREDIT, "reason": "demo"})
+            create_account_customer(stack, customer_id)
+            grant = {"grant_id": customer_id, "customer_id": customer_id, "currency": CURRENCY}
+            Credit(stack).grant({**grant, "amount": CREDIT, "reason": "demo"})
         if scenario.sold:
-            sale = order(BASKET, {"type": "on_account"}, customer_id=name)
-            sold = Orders(stack).place({**sale, "order_id": name, "placed_at": workflows.now()})
-            wait_for_order(stack, name, sold.arn, ENDED)
+            sell_on_account(stack, name)
         merge = {"merge_id": f"{name}-merge", "customer_id": name, "survivor_id": survivor_id}
         arn = Customers(stack).merge(merge).arn
         execution = workflows.wait(stack, arn)

@@ -6,18 +6,14 @@ from secrets import token_hex
 from executions.models import ExecutionProgress
 
 from till import workflows
+from till.demo.account_customers import create_account_customer, sell_on_account
 from till.demo.model import Outcome, Report
-from till.demo.order_checkout import BASKET, ENDED, audited, order
+from till.demo.order_checkout import BASKET, audited
 from till.history import compensated
 from till.output import money
 from till.services.billing import Receivables
-from till.services.customers import Accounts, Customers
-from till.services.orders import Orders
 from till.shop import CURRENCY, Shop
 from till.stack import Stack
-from till.waiting import wait_for_order
-
-LIMIT = 100_000
 
 
 @dataclass(frozen=True)
@@ -54,14 +50,16 @@ class CustomerPaymentDemo:
         return audited(stack, outcomes)
 
     def _one(self, stack: Stack, scenario: Scenario, name: str) -> Outcome:
-        Customers(stack).create({"customer_id": name, "name": "Demo"})
-        account = {"customer_id": name, "currency": CURRENCY}
-        Accounts(stack).set_limit({**account, "credit_limit": LIMIT})
+        create_account_customer(stack, name)
         if scenario.sold:
-            sale = order(BASKET, {"type": "on_account"}, customer_id=name)
-            sold = Orders(stack).place({**sale, "order_id": name, "placed_at": workflows.now()})
-            wait_for_order(stack, name, sold.arn, ENDED)
-        payment = {**account, "payment_id": name, "amount": scenario.amount, "method": "bank_transfer"}
+            sell_on_account(stack, name)
+        payment = {
+            "payment_id": name,
+            "customer_id": name,
+            "currency": CURRENCY,
+            "amount": scenario.amount,
+            "method": "bank_transfer",
+        }
         arn = Receivables(stack).pay(payment).arn
         execution = workflows.wait(stack, arn)
         steps = compensated(workflows.visits(stack, arn))
