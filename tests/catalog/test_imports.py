@@ -51,7 +51,8 @@ class Shop:
         self.catalog.put_tax_class(TaxClass(name="food", rate=Decimal("0.05")))
         self.catalog.put_category(Category(category="tea", name="Tea"))
         self.files: Any = Files()
-        self.imports = Imports(ImportStore(dynamodb, table), self.files, lambda: NOW)
+        self.store = ImportStore(dynamodb, table)
+        self.imports = Imports(self.store, self.files, lambda: NOW)
 
     def upload(self, *lines: str, import_id: str = "imp-1") -> None:
         self.files.uploads[import_id] = "\n".join(lines).encode()
@@ -309,12 +310,18 @@ def test_any_text_in_any_column_is_refused_or_stored(shop: Shop, text: str) -> N
         (b"sku,name\nA,Tea\nB,Jam\nA ,Tea", 4, "sku", "A"),
         (b"sku,barcode\nA,4006381333931\nB,4006381333931", 3, "barcode", "4006381333931"),
         (b"sku\n" + b"A\n" * (MAX_ROWS + 1), 1, "file", f"{MAX_ROWS + 1} rows"),
-        (b"x" * (MAX_BYTES + 1), 1, "file", f"{MAX_BYTES + 1} bytes"),
     ],
 )
 def test_file_that_cannot_be_read_one_way_is_rejected(body: bytes, row: int, field: str, value: str) -> None:
     first = check_file(body).problems[0]
     assert (first["row"], first["field"], first["value"]) == (row, field, value)
+
+
+def test_file_of_too_many_bytes_is_rejected_by_its_size(shop: Shop) -> None:
+    checked = shop.open("x" * (MAX_BYTES + 1))
+    assert (checked["status"], checked["rows"]) == ("REJECTED", 0)
+    [problem] = shop.store.read("imp-1")["problems"]
+    assert (problem["field"], problem["value"]) == ("file", f"{MAX_BYTES + 1} bytes")
 
 
 def test_number_of_problems_of_a_file_is_bounded() -> None:

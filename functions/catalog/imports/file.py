@@ -25,10 +25,13 @@ class CheckedFile(NamedTuple):
     problems: list[RowProblem]
 
 
+def too_large(size: int) -> CheckedFile:
+    """Return the rejection of a file of more than MAX_BYTES bytes, which is not read."""
+    return CheckedFile(0, [problem(1, "", "file", f"{size} bytes", f"at most {MAX_BYTES:,} bytes")])
+
+
 def check_file(body: bytes) -> CheckedFile:
     """Return the number of rows of a file, and at most MAX_PROBLEMS reasons for which it cannot be read one way."""
-    if len(body) > MAX_BYTES:
-        return CheckedFile(0, [problem(1, "", "file", f"{len(body)} bytes", f"at most {MAX_BYTES:,} bytes")])
     try:
         records = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
     except UnicodeDecodeError as error:

@@ -5,9 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError
-from tillflow.aws import can_pass
-from tillflow.errors import StoreUnavailable
+from botocore.exceptions import ClientError
 
 from catalog.errors import UnknownImport
 from catalog.imports.models import MAX_BYTES
@@ -35,26 +33,25 @@ class ImportObjects:
 
     def head(self, import_id: str) -> Uploaded:
         """Return the newest file of an import; UnknownImport."""
-        with _translated(import_id):
+        with _missing_named(import_id):
             head = self.s3.head_object(Bucket=self.bucket, Key=upload_key(import_id))
         return Uploaded(head["VersionId"], head["ETag"].strip('"'), head["ContentLength"])
 
     def read(self, import_id: str, version_id: str) -> bytes:
         """Return a version of the file of an import."""
-        with _translated(import_id):
+        with _missing_named(import_id):
             response = self.s3.get_object(Bucket=self.bucket, Key=upload_key(import_id), VersionId=version_id)
-            body: bytes = response["Body"].read()
+        body: bytes = response["Body"].read()
         return body
 
     def write_result(self, import_id: str, body: bytes) -> None:
         """Store the result of an import; the same again changes nothing that is read."""
-        with _translated(import_id):
-            self.s3.put_object(
-                Bucket=self.bucket,
-                Key=_result_key(import_id),
-                Body=body,
-                ContentType=f"{_TYPE}; charset=utf-8",
-            )
+        self.s3.put_object(
+            Bucket=self.bucket,
+            Key=_result_key(import_id),
+            Body=body,
+            ContentType=f"{_TYPE}; charset=utf-8",
+        )
 
     def result_url(self, import_id: str) -> str:
         """Return the address of the result, valid for some minutes."""
@@ -84,18 +81,11 @@ def _result_key(import_id: str) -> str:
 
 
 @contextmanager
-def _translated(import_id: str) -> Iterator[None]:
-    """Raise UnknownImport for a file that does not exist and StoreUnavailable for a failure that can pass."""
+def _missing_named(import_id: str) -> Iterator[None]:
+    """Raise UnknownImport for a file that does not exist."""
     try:
         yield
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in _MISSING:
+        if error.response["Error"]["Code"] in _MISSING:
             raise UnknownImport(import_id) from None
-        if can_pass(error):
-            raise StoreUnavailable(f"file of import {import_id}: {code}") from error
-        raise
-    except BotoCoreError as error:
-        if can_pass(error):
-            raise StoreUnavailable(f"file of import {import_id}: {type(error).__name__}") from error
         raise

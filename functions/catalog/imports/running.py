@@ -11,7 +11,7 @@ from tillflow.store import retry_on_conflict
 from tillflow.times import utc_now
 
 from catalog.errors import ImportNotOpen, InvalidProduct
-from catalog.imports.file import check_file, problem
+from catalog.imports.file import check_file, problem, too_large
 from catalog.imports.models import (
     MAX_BYTES,
     SHOWN_PROBLEMS,
@@ -50,13 +50,10 @@ class Imports:
         UnknownImport, IdempotencyConflict.
         """
         uploaded = self._objects.head(request.import_id)
-        too_large = uploaded.size > MAX_BYTES
-        body = (
-            b" " * (MAX_BYTES + 1)
-            if too_large
-            else self._objects.read(request.import_id, uploaded.version_id)
-        )
-        rows, problems = check_file(body)
+        if uploaded.size > MAX_BYTES:
+            rows, problems = too_large(uploaded.size)
+        else:
+            rows, problems = check_file(self._objects.read(request.import_id, uploaded.version_id))
         checked: CheckedImport = {
             "import_id": request.import_id,
             "dry_run": request.dry_run,
