@@ -73,10 +73,9 @@ class CasesStore:
     def list_cases(self, status: CaseStatus, limit: int, after: str) -> Page[Case]:
         """Return a page of the cases of a status: the oldest open one first, or the newest resolved one."""
         index = Index(self._client, self._table, "status", "status", "opened_at")
-        page = index.page(status, limit, after, newest_first=status == "RESOLVED")
-        cases = index.read(page).convert(lambda rows: map(Case.model_validate, rows))
         # The index is a moment behind the table: a case that has just been resolved is still in it as open.
-        return cases.convert(lambda found: (case for case in found if case.status == status))
+        page = index.rows(status, limit, after, newest_first=status == "RESOLVED", where={"status": status})
+        return page.convert(lambda rows: map(Case.model_validate, rows))
 
     def find(self, case_id: str) -> Case | None:
         """Return the case, None if it was never opened."""

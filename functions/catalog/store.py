@@ -258,9 +258,8 @@ class CatalogStore:
     def list_changes(self, since: datetime, limit: int, after: str) -> Page[Product]:
         """Return a page of the products that changed since a version, or shortly before it, by time of change."""
         first = iso_utc(since - _OVERLAP)
-        index = changes(self._client, self._table)
-        page = index.page(LIST, limit, after, between=(first, "9"))
-        return index.read(page).convert(lambda rows: map(read_product, rows))
+        page = changes(self._client, self._table).rows(LIST, limit, after, between=(first, "9"))
+        return page.convert(lambda rows: map(read_product, rows))
 
     def list_products(
         self, limit: int = 50, after: str = "", category: str = ""

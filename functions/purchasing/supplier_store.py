@@ -124,9 +124,8 @@ class SupplierStore:
 
     def list_suppliers(self, limit: int, after: str) -> Page[SupplierAccount]:
         """Return a page of the suppliers by id."""
-        index = lists(self._client, self._table)
-        page = index.page(SUPPLIERS_LIST, limit, after)
-        return index.read(page).convert(lambda rows: map(read_supplier, rows))
+        page = lists(self._client, self._table).rows(SUPPLIERS_LIST, limit, after)
+        return page.convert(lambda rows: map(read_supplier, rows))
 
     def set_prices(self, supplier_id: str, prices: Iterable[Price]) -> None:
         """Add prices to the supplier's list, replacing those of the same SKUs. UnknownSupplier."""

@@ -159,11 +159,9 @@ class ReplenishmentStore:
     def pending_approvals(self, limit: int = 50, after: str = "") -> Page[Approval]:
         """Return a page of the approvals that wait for a decision, the oldest first."""
         index = Index(self._client, self._table, "approvals", "status", "asked_at")
-        page = index.page("WAITING", limit, after)
-        keys = [(row["pk"], row["sk"]) for row in page.rows]
-        rows = read_rows(self._client, self._table, keys)
+        page = index.rows("WAITING", limit, after)
         # A withdrawn approval keeps its status, and the index is a moment behind the table.
-        waiting = [rows[place] for place in keys if _status(rows.get(place, {})) == "WAITING"]
+        waiting = [row for row in page.rows if _status(row) == "WAITING"]
         return Page([Approval.model_validate(row) for row in waiting], page.after)
 
     def decide(self, purchase_order_id: str, decision: str, note: str, decided_by: str = "") -> str:

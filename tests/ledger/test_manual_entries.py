@@ -133,8 +133,12 @@ def test_entries_are_listed_by_day_the_newest_first_in_pages(entries: ManualEntr
 
 
 def test_cursor_of_other_days_is_refused(entries: ManualEntries) -> None:
+    for entry_id, day in (("je-1", 19), ("je-2", 20)):
+        entries.post(request(entry_id, day=f"2026-11-{day}"), "mia", NOW)
+    cursor = entries.list_entries(1, "", None).after
+    assert cursor
     with pytest.raises(InvalidRequest, match="cursor"):
-        entries.list_entries(5, "2026-11-20#JE-000001", ("2026-11-21", "2026-11-22~"))
+        entries.list_entries(5, cursor, ("2026-11-21", "2026-11-22~"))
 
 
 def test_unknown_entry_is_named(entries: ManualEntries) -> None:

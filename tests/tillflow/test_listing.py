@@ -188,3 +188,11 @@ def test_last_day_before_the_first_is_refused() -> None:
 def test_position_that_is_not_of_the_list_is_refused(index: Index, after: str) -> None:
     with pytest.raises(InvalidRequest, match="cursor"):
         index.page("ORDERS", 1, after)
+
+
+def test_position_of_other_days_is_refused(index: Index) -> None:
+    write(1, 30, 60)
+    first = index.page("ORDERS", 1).after
+    assert first
+    with pytest.raises(InvalidRequest, match="cursor"):
+        index.page("ORDERS", 1, first, between=("2026-11-02", "2026-11-03~"))

@@ -3,13 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from tillflow.errors import InvalidRequest, StoreContention, check_same
-from tillflow.listing import Page
+from tillflow.errors import StoreContention, check_same
+from tillflow.listing import Index, Page
 from tillflow.store import (
     Action,
     AlreadyApplied,
     Item,
-    key,
     marshal,
     put_new,
     put_row,
@@ -17,7 +16,6 @@ from tillflow.store import (
     read_rows,
     retry_on_conflict,
     transact,
-    unmarshal,
 )
 from tillflow.times import iso_utc
 
@@ -52,25 +50,11 @@ class ManualEntries:
 
     def list_entries(self, limit: int, after: str, between: tuple[str, str] | None) -> Page[ManualEntry]:
         """Return a page of entries by day, the newest first. between: bounds of the day. InvalidRequest."""
-        first, last = between or ("0", "9999~")
-        if after and not first <= after <= last:
-            raise InvalidRequest("cursor", "(another)", "the next_cursor of the page before")
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :list AND sk BETWEEN :first AND :last",
-            "ExpressionAttributeValues": marshal({":list": MANUAL, ":first": first, ":last": last}),
-            "Limit": limit,
-            "ScanIndexForward": False,
-        }
-        if after:
-            request["ExclusiveStartKey"] = key(MANUAL, after)
-        page = self._client.query(**request)
-        listed = [unmarshal(row) for row in page["Items"]]
-        keys = [entry_key(rules.entry_name(row["entry_id"])) for row in listed]
+        days = Index(self._client, self._table, None, "pk", "sk")
+        page = days.page(MANUAL, limit, after, newest_first=True, between=between)
+        keys = [entry_key(rules.entry_name(row["entry_id"])) for row in page.rows]
         rows = read_rows(self._client, self._table, keys)
-        return Page(
-            [_read(rows[place]) for place in keys], listed[-1]["sk"] if "LastEvaluatedKey" in page else None
-        )
+        return Page([_read(rows[place]) for place in keys], page.after)
 
     def _post(self, entry: Entry, day: date, posted_by: str, now: datetime) -> ManualEntry:
         pk, sk = entry_key(entry.entry_id)

@@ -71,7 +71,7 @@ class Index:
         wanted = {name: value for name, value in (where or {}).items() if value is not None}
         request = self._request(partition, newest_first, between, wanted, either or {})
         filtered = "FilterExpression" in request
-        start = self._start(partition, after)
+        start = self._start(partition, after, between)
         rows: list[Item] = []
         for _ in range(MOST_READS):
             response = self._query(
@@ -87,7 +87,7 @@ class Index:
             return Page(rows[:limit], self._position(rows[limit - 1]))
         return Page(rows, None if start is None else self._position(unmarshal(start)))
 
-    def read(self, page: Page[Item]) -> Page[Item]:
+    def _read(self, page: Page[Item]) -> Page[Item]:
         """Return a page of index entries as the rows of the table that exist, consistently read."""
         keys = [(row["pk"], row["sk"]) for row in page.rows]
         rows = read_rows(self.client, self.table, keys)
@@ -119,7 +119,7 @@ class Index:
                 newest_first=newest_first,
                 between=between,
             )
-            rows += (row for row in self.read(page).rows if _has(row, wanted))
+            rows += (row for row in self._read(page).rows if _has(row, wanted))
             position = page.after
             if position is None or len(rows) >= limit:
                 break
@@ -209,7 +209,8 @@ class Index:
     def _position(self, row: Item) -> str:
         return json.dumps([row["pk"], row["sk"], row[self.sort]])
 
-    def _start(self, partition: str, after: str) -> dict[str, Any] | None:
+    def _start(self, partition: str, after: str, between: tuple[str, str] | None) -> dict[str, Any] | None:
+        """Return the key to read after; InvalidRequest for a position that is outside the bounds of the sort key."""
         if not after:
             return None
         try:
@@ -217,6 +218,8 @@ class Index:
         except (ValueError, TypeError):
             raise _not_of_this_list() from None
         if not (isinstance(pk, str) and isinstance(sk, str) and type(sort) in (str, int)):
+            raise _not_of_this_list()
+        if between and not between[0] <= str(sort) <= between[1]:
             raise _not_of_this_list()
         return marshal({"pk": pk, "sk": sk, self.partition: partition, self.sort: sort})
 
