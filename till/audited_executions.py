@@ -7,7 +7,7 @@ _NEWEST = 10_000
 
 
 def running_id(workflow: str, name: str) -> str:
-    """Return the business id that an audit knows a running execution by."""
+    """Return the business id of a running execution in an audit."""
     from audit.snapshot import shipment_of
 
     return shipment_of(name) if workflow == "OrderShipment" else name.partition(".")[0]

@@ -1,6 +1,6 @@
 """Saga metadata: the bracketed prefix of a Comment that tools read. docs/saga-metadata.md has the grammar.
 
-Step Functions refuses fields it does not know, so what a state means to its saga is kept in front of the
+Step Functions refuses fields it does not define, so what a state means to its saga is kept in front of the
 prose: `[compensatable; undo=ReleaseStock] Reserve every line's stock.` The prose itself is never read.
 """
 

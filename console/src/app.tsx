@@ -74,7 +74,7 @@ export function App({ config, session, firstPerson, wasOffline }: AppProps): Rea
     forgetPerson();
     void session.lock();
   }, [person, session]);
-  // Nobody can sign in without a connection, so that an idle till stays open.
+  // A sign-in is not possible without a connection, so that an idle till stays open.
   useIdle(IDLE_MINUTES, isReached && !wasOffline ? lock : stayOpen);
   const shop = useMemo<Shop | null>(
     () => (person === null ? null : { config, person, api: new Api(() => session.token(), lock) }),

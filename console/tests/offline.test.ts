@@ -24,12 +24,12 @@ function queuedOf(charged: number): QueuedSale {
   return { order, charged, soldAt: "", state: "waiting", sent: null, refusal: null, overpaid: 0 };
 }
 
-/** An API that quotes a total and answers each order as told; a Problem is thrown. */
+/** An API that quotes a total and returns the responses to orders in turn; a Problem is thrown. */
 class FakeApi {
   sent: OrderRequest[] = [];
   adjusted: object[] = [];
   cases: object[] = [];
-  constructor(private readonly total: number, private readonly answers: (number | Problem)[] = [], private readonly available = 0) {}
+  constructor(private readonly total: number, private readonly responses: (number | Problem)[] = [], private readonly available = 0) {}
 
   get(route: string): Promise<object> {
     return Promise.resolve(route === "GET /stock" ? { levels: [{ available: this.available }] } : { totals: { total: this.total } });
@@ -41,8 +41,8 @@ class FakeApi {
       return Promise.resolve({});
     }
     this.sent.push(body);
-    const answer = this.answers.shift() ?? 201;
-    return answer instanceof Problem ? Promise.reject(answer) : Promise.resolve({ status: answer, body: {} });
+    const response = this.responses.shift() ?? 201;
+    return response instanceof Problem ? Promise.reject(response) : Promise.resolve({ status: response, body: {} });
   }
 
   get api(): Api {

@@ -13,13 +13,13 @@ const CODE = "ABCD1234-EFGH-5678-JKMN-9PQR";
 const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: { "": "sandbox" }, offline_limit: 0, sends_mail: false };
 const person = { username: "cashier", groups: ["cashier"], scopes: [], location: "" };
 
-const answers = new Map<string, unknown>();
+const responses = new Map<string, unknown>();
 const asked: string[] = [];
 const api = {
   get: (route: string) => {
     asked.push(route);
-    const answer = answers.get(route);
-    return answer instanceof Problem ? Promise.reject(answer) : Promise.resolve(answer);
+    const response = responses.get(route);
+    return response instanceof Problem ? Promise.reject(response) : Promise.resolve(response);
   },
 } as unknown as Api;
 
@@ -47,7 +47,7 @@ async function checkCode(code: string, properties = propertiesOf()): Promise<voi
 
 beforeEach(() => {
   setPreferences({ language: "en" });
-  answers.clear();
+  responses.clear();
   asked.length = 0;
   onAdd.mockClear();
 });
@@ -58,7 +58,7 @@ afterEach(() => {
 });
 
 it("pays with a gift card what its balance covers, by a token in place of the code", async () => {
-  answers.set("POST /gift-cards/balance", { number: "ABCD1234", balances: { EUR: 1000 } });
+  responses.set("POST /gift-cards/balance", { number: "ABCD1234", balances: { EUR: 1000 } });
   await checkCode(CODE.toLowerCase());
   expect(screen.getByTestId("gift-card-balance").textContent).toBe("€10.00");
   fireEvent.click(screen.getByText("Pay €10.00 with the gift card"));
@@ -68,7 +68,7 @@ it("pays with a gift card what its balance covers, by a token in place of the co
 });
 
 it("counts what the same gift card pays already", async () => {
-  answers.set("POST /gift-cards/balance", { number: "ABCD1234", balances: { EUR: 1000 } });
+  responses.set("POST /gift-cards/balance", { number: "ABCD1234", balances: { EUR: 1000 } });
   await checkCode(CODE);
   fireEvent.click(screen.getByText("Pay €10.00 with the gift card"));
   cleanup();
@@ -78,7 +78,7 @@ it("counts what the same gift card pays already", async () => {
 });
 
 it("says that a gift card is used up in the currency", async () => {
-  answers.set("POST /gift-cards/balance", { number: "ABCD1234", balances: { USD: 1000 } });
+  responses.set("POST /gift-cards/balance", { number: "ABCD1234", balances: { USD: 1000 } });
   await checkCode(CODE);
   expect(screen.getByRole("alert").textContent).toBe("Nothing is left on this card.");
   expect(screen.getByText<HTMLButtonElement>("Pay €0.00 with the gift card").disabled).toBe(true);
@@ -91,7 +91,7 @@ it("asks for no code that is none", async () => {
 });
 
 it("shows the sentence of an unknown gift card, and keeps what was typed", async () => {
-  answers.set("POST /gift-cards/balance", new Problem(404, "UnknownGiftCard", "", "No such gift card. Check the code."));
+  responses.set("POST /gift-cards/balance", new Problem(404, "UnknownGiftCard", "", "No such gift card. Check the code."));
   await checkCode(CODE);
   expect(screen.getByRole("alert").textContent).toBe("No such gift card. Check the code.");
   expect(screen.getByLabelText<HTMLInputElement>("Code of the gift card").value).toBe(CODE);
@@ -100,7 +100,7 @@ it("shows the sentence of an unknown gift card, and keeps what was typed", async
 const ACCOUNT = "GET /customers/{customer_id}/accounts/{currency}";
 
 it("sells on account within the limit", async () => {
-  answers.set(ACCOUNT, { credit_limit: 5000, available: 2000, reserved: 500, owed: 2500 });
+  responses.set(ACCOUNT, { credit_limit: 5000, available: 2000, reserved: 500, owed: 2500 });
   show(<AccountForm {...propertiesOf()} />);
   await settle();
   fireEvent.click(screen.getByText("€12.50 on account"));
@@ -109,7 +109,7 @@ it("sells on account within the limit", async () => {
 });
 
 it("offers no more on account than the limit leaves after the tenders of this sale", async () => {
-  answers.set(ACCOUNT, { credit_limit: 5000, available: 2000, reserved: 0, owed: 3000 });
+  responses.set(ACCOUNT, { credit_limit: 5000, available: 2000, reserved: 0, owed: 3000 });
   show(<AccountForm {...propertiesOf({ tenders: [{ type: "on_account", amount: 1000 }] })} />);
   await settle();
   expect(screen.getByRole("alert").textContent).toContain("Above the limit: €10.00 at most.");
@@ -120,7 +120,7 @@ it.each([
   [{ credit_limit: 1000, available: -200, reserved: 0, owed: 1200 }, "The limit is reached."],
   [{ credit_limit: 0, available: 0, reserved: 0, owed: 0 }, "This customer does not buy on account."],
 ])("sells nothing on account with %o", async (account, sentence) => {
-  answers.set(ACCOUNT, account);
+  responses.set(ACCOUNT, account);
   show(<AccountForm {...propertiesOf()} />);
   await settle();
   expect(screen.getByRole("alert").textContent).toContain(sentence);
@@ -140,7 +140,7 @@ const ADDRESS = "https://bank.example/confirm?payment=1";
 
 async function awaitCardholder(url: string, cancel?: () => void): Promise<void> {
   vi.useFakeTimers();
-  answers.set(TENDERS, [{ tender_no: 1, type: "card", state: "authorising", amount: 1250, action_url: url }]);
+  responses.set(TENDERS, [{ tender_no: 1, type: "card", state: "authorising", amount: 1250, action_url: url }]);
   const since = new Date(Date.now() - 60_000).toISOString();
   show(<Cardholder orderId="ord-1" since={since} {...(cancel === undefined ? {} : { onCancel: cancel })} />);
   await act(() => vi.advanceTimersByTimeAsync(2_100));

@@ -28,7 +28,7 @@ const RETURNED = { return_id: "ret-1", credit_note_number: "CN-1", document: nul
 
 let exchanges: ExchangeRequest[] = [];
 let sent: ReturnRequest[] = [];
-let answers: (Problem | number)[] = [];
+let responses: (Problem | number)[] = [];
 let locked = 0;
 
 const api = {
@@ -43,10 +43,10 @@ const api = {
     }
     if (route === "GET /orders/{order_id}") return Promise.resolve({ status: 200, body: ORDER, etag: null });
     sent.push(body);
-    const answer = answers.shift() ?? 201;
-    if (answer instanceof Problem) return Promise.reject(answer);
+    const response = responses.shift() ?? 201;
+    if (response instanceof Problem) return Promise.reject(response);
     const returned = { return_id: body.return_id, status: "COMPLETED", currency: "EUR", total: 1250, credit_note_number: "CN-1" };
-    return Promise.resolve({ status: answer, body: { ...returned, document: null, refunds: [], completed_at: null }, etag: null });
+    return Promise.resolve({ status: response, body: { ...returned, document: null, refunds: [], completed_at: null }, etag: null });
   },
 } as unknown as Api;
 
@@ -72,7 +72,7 @@ beforeEach(() => {
   localStorage.clear();
   sent = [];
   exchanges = [];
-  answers = [];
+  responses = [];
   locked = 0;
   setPreferences({ language: "en" });
 });
@@ -96,7 +96,7 @@ it("accepts no more units than can be returned", async () => {
 });
 
 it("keeps the return for a manager's sign-in when the window is over", async () => {
-  answers = [WINDOW_CLOSED];
+  responses = [WINDOW_CLOSED];
   await open(["cashier"]);
   chooseOneUnit();
   await refund();
@@ -108,7 +108,7 @@ it("keeps the return for a manager's sign-in when the window is over", async () 
 });
 
 it("sends a manager's reason with a new return id", async () => {
-  answers = [WINDOW_CLOSED];
+  responses = [WINDOW_CLOSED];
   await open(["manager"]);
   chooseOneUnit();
   await refund();
@@ -119,7 +119,7 @@ it("sends a manager's reason with a new return id", async () => {
 });
 
 it("continues with the same request after a reload", async () => {
-  answers = [new Problem(401, "SignedOut", "", "")];
+  responses = [new Problem(401, "SignedOut", "", "")];
   await open(["cashier"]);
   chooseOneUnit();
   await refund();

@@ -53,7 +53,7 @@ describe("settle", () => {
   it("repeats the same request after lost connections, server errors and 202 until the order has ended", async () => {
     const sent: OrderRequest[] = [];
     const progress: Progress[] = [];
-    const answers = [
+    const responses = [
       new Problem(0, "NetworkError", "", ""),
       new Problem(503, "Busy", "", ""),
       new Problem(429, "TooManyRequests", "", ""),
@@ -62,9 +62,9 @@ describe("settle", () => {
     ];
     const api = fakeApi((body) => {
       sent.push(body);
-      const answer = answers.shift();
-      if (answer instanceof Problem) return Promise.reject(answer);
-      return Promise.resolve({ status: answer ?? 500, body: orderOf(body, "PAID"), etag: null });
+      const response = responses.shift();
+      if (response instanceof Problem) return Promise.reject(response);
+      return Promise.resolve({ status: response ?? 500, body: orderOf(body, "PAID"), etag: null });
     });
     const outcome = await settle(() => placeOrder(api, request), (step) => progress.push(step), instantly);
     expect(outcome.kind).toBe("done");
@@ -113,16 +113,16 @@ describe("sell", () => {
     expect(call).not.toHaveBeenCalled();
   });
 
-  it("ends when the sale is parked, which then stays as it was sent whatever the answer is", async () => {
+  it("ends when the sale is parked, which then stays as it was sent whatever the response is", async () => {
     const id = currentSale().orderId;
-    let answer: (order: { status: number; body: Order; etag: null }) => void = () => undefined;
-    const call = vi.fn(() => new Promise<{ status: number; body: Order; etag: null }>((resolve) => { answer = resolve; }));
+    let response: (order: { status: number; body: Order; etag: null }) => void = () => undefined;
+    const call = vi.fn(() => new Promise<{ status: number; body: Order; etag: null }>((resolve) => { response = resolve; }));
     const selling = sell(fakeApi(call), PLACE, () => undefined);
     await vi.waitFor(() => expect(call).toHaveBeenCalled());
     const { sent } = currentSale();
     park("till-1");
     expect(await selling).toBeNull();
-    answer({ status: 201, body: orderOf(sent as OrderRequest, "PAID"), etag: null });
+    response({ status: 201, body: orderOf(sent as OrderRequest, "PAID"), etag: null });
     await new Promise((resolve) => { setTimeout(resolve, 5); });
     expect(currentSale()).toMatchObject({ lines: [], sent: null, sold: null });
     resume("till-1", id);

@@ -25,7 +25,7 @@ class Sales:
 
     @property
     def digest(self) -> str:
-        """A hash of what the event adds, by which a repeated event is told from another one of its id."""
+        """A hash of what the event adds, that differs from the hash of another event with its id."""
         content = json.dumps([self.location, self.day.isoformat(), self.quantities])
         return sha256(content.encode()).hexdigest()
 

@@ -97,7 +97,7 @@ class PurchaseRef(Request):
 
 
 class ReceiveGoods(PurchaseRef):
-    """A delivery of a purchase order. `step` tells its deliveries apart, e.g. ``receipt-1``.
+    """A delivery of a purchase order. `step` distinguishes its deliveries, e.g. ``receipt-1``.
 
     currency: of the costs; here and below, the stock of a SKU at a location has one currency.
     """

@@ -2,7 +2,7 @@
 
 CARDS#<order id>  CARD#<reference>  the token until it is used, and its digest; deleted by DynamoDB after a day
 
-An order and its workflow know a card by its reference. Only the function that authorises reads the token.
+An order and its workflow have the reference of a card. Only the function that authorises reads the token.
 """
 
 import hashlib
@@ -54,7 +54,7 @@ class CardTokens:
         )
         return unmarshal(response.get("Item")).get("token")
 
-    def forget(self, order_id: str, card: str) -> None:
+    def delete(self, order_id: str, card: str) -> None:
         """Remove the token of a card; the digest stays, so that the order can be sent again."""
         try:
             self._client.update_item(

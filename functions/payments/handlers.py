@@ -42,7 +42,7 @@ payments = Payments(PaymentsStore(_dynamodb, _table), configured_providers(_dyna
 
 @handler
 def store_cards(event: dict[str, Any], context: object) -> StoredCards:
-    """Store the tokens of an order's cards, by references that its workflow may know."""
+    """Store the tokens of an order's cards, by the references that its workflow has."""
     refuse_card_numbers(event.get("cards"))
     request = parse(StoreCards, event)
     cards = [(one.card, one.token) for one in request.cards]

@@ -18,7 +18,7 @@ CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
 
 
 class CardToken(Request):
-    """The provider's token of a card, and the reference by which the order knows the card."""
+    """The provider's token of a card, and the reference that the order has in its place."""
 
     card: CardReference
     token: ProviderToken
@@ -56,7 +56,7 @@ class TenderRequest(Request):
 class Authorise(Request):
     """A request to authorise every tender of an order. Executions of release 0.1.0 send no location.
 
-    asked: the workflow knows that a cardholder has to confirm a tender; it is not part of what is requested.
+    asked: the workflow waits for a cardholder to confirm a tender; it is not part of what is requested.
     """
 
     order_id: BusinessId

@@ -118,7 +118,7 @@ class ProviderBooks(Protocol):
         """Return a page of the references of charges that have a refund created within a time."""
 
     def find_charge(self, reference: str) -> ChargeRecord | None:
-        """Return a charge as it is now; None if the provider does not know it."""
+        """Return a charge as it is now; None if the provider has no such charge."""
 
     def failed_refunds(self, reference: str) -> list[str]:
         """Return the idempotency keys of the refunds of a charge that were accepted and have failed."""

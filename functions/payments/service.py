@@ -117,7 +117,7 @@ class Payments:
                 if tender.state == rules.AUTHORISING:
                     waiting.add(tender.tender_no)
                 elif tender.card:
-                    self._cards.forget(tender.order_id, tender.card)
+                    self._cards.delete(tender.order_id, tender.card)
             if tender.state == rules.DECLINED:
                 raise PaymentDeclined(tender.reason)
         if waiting and not request.asked:
@@ -302,8 +302,8 @@ class Payments:
     ) -> Outcome:
         """Return the provider's definite outcome of one effect; send it at most once.
 
-        An effect whose response was lost and that the provider does not know is left to another delivery, which sends
-        it under the same key: the timeouts of two calls would not fit into that of one Lambda.
+        An effect whose response was lost and of which the provider has no record is left to another delivery, which
+        sends it under the same key: the timeouts of two calls would not fit into that of one Lambda.
         """
         if called_before:
             outcome = self._look_up(tender, step)

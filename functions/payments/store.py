@@ -3,12 +3,12 @@
 ORDER#<order id>  TENDER#<n>  a tender and its state; an intent is written before the provider is called.
                               The first also has the state of the payment, so that an order with one tender is written
                               row by row, without transactions: they cost twice as much. document: the authorise
-                              request, to tell a second delivery from another request. capture_begun_at: the capture can
-                              no longer be prevented. closed_at: the payment was reversed, or its capture prevented:
-                              refuse authorise and capture. Without `state` it is no tender: the order has none, or was
-                              closed before it was opened
+                              request, which a second delivery repeats. capture_begun_at: the capture can no longer be
+                              prevented. closed_at: the payment was reversed, or its capture prevented: refuse authorise
+                              and capture. Without `state` it is no tender: the order has none, or was closed before it
+                              was opened
 ORDER#<order id>  REFUNDED#…  when a tender got something back, and by what; the reconciliation finds it by its time
-EVENT#<event id>  EVENT       an event of a provider's webhook, by which a second delivery is known
+EVENT#<event id>  EVENT       an event of a provider's webhook, by which a second delivery is found
 ORDER#<order id>  PAYMENT     the document, written by release 0.1.0
 ORDER#<order id>  CAPTURE     as capture_begun_at, written by release 0.1.0
 ORDER#<order id>  CLOSED      as closed_at, written by release 0.1.0

@@ -45,7 +45,7 @@ def serve_console(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _configuration() -> dict[str, Any]:
-    """Return what the console needs to know of its deployment.
+    """Return the settings of the deployment that the console reads.
 
     sign_in_url is the origin of Cognito's sign-in pages, "" for the console's own origin (the local AWS);
     card_providers is the provider of card payments by location, "" for every other location;

@@ -31,13 +31,13 @@ def test_token_is_stored_once_and_deleted_after_a_day(dynamodb: Any, table: str,
 
 def test_used_token_is_removed_and_not_stored_again(cards: CardTokens) -> None:
     cards.store("ord-1", [("card_1", "tok_visa")], NOW)
-    cards.forget("ord-1", "card_1")
+    cards.delete("ord-1", "card_1")
     cards.store("ord-1", [("card_1", "tok_visa")], NOW)
     assert cards.token("ord-1", "card_1") is None
 
 
 def test_forgetting_an_expired_card_creates_no_row(dynamodb: Any, table: str, cards: CardTokens) -> None:
-    cards.forget("ord-1", "card_1")
+    cards.delete("ord-1", "card_1")
     assert dynamodb.scan(TableName=table)["Items"] == []
 
 

@@ -183,7 +183,7 @@ def _line(visit: Visit) -> Text:
 
 
 def _write_pages(executions: Executions, loaded: list[Execution], path: Path) -> None:
-    """Write a page for each execution: the first into `path`, later ones beside it with a number."""
+    """Write a page for each execution: the first into `path`, later ones next to it with a number."""
     from stepfunctions_local.web import execution_page
 
     for number, execution in enumerate(loaded, start=1):

@@ -39,7 +39,7 @@ interface ProblemDocument {
   problems?: { field: string; accepted: string }[];
 }
 
-export interface Answer<T> {
+export interface ApiResponse<T> {
   status: number;
   body: T;
   etag: string | null;
@@ -56,7 +56,7 @@ export class Api {
     return (await this.call(route, request)).body;
   }
 
-  async call<K extends keyof Responses>(route: K, request: Request = {}): Promise<Answer<Responses[K]>> {
+  async call<K extends keyof Responses>(route: K, request: Request = {}): Promise<ApiResponse<Responses[K]>> {
     const token = await this.token();
     if (token === null) {
       this.onSignedOut();

@@ -1,4 +1,4 @@
-/** What the deployment tells the console: `config.json`, beside its page. */
+/** Settings of the deployment: `config.json`, next to the page. */
 export interface Config {
   stack: string;
   client_id: string;

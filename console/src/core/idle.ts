@@ -1,4 +1,4 @@
-/** Lock the console when nobody has used it for a while. */
+/** Lock the console after a while without use. */
 
 import { useEffect } from "react";
 

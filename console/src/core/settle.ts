@@ -1,6 +1,6 @@
 /** Send a request until its outcome is known. The same request again starts nothing, so that repeating is safe. */
 
-import { Problem, type Answer } from "./api";
+import { Problem, type ApiResponse } from "./api";
 
 export type Outcome<T> = { kind: "done"; body: T } | { kind: "refused"; problem: Problem };
 export type Progress = "sending" | "waiting" | "reconnecting";
@@ -8,7 +8,7 @@ export type Progress = "sending" | "waiting" | "reconnecting";
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
 
-/** Seconds that the API waits for the end of a workflow before it answers 202. */
+/** Seconds that the API waits for the end of a workflow before it returns 202. */
 export const WAIT_SECONDS = 15;
 
 function pauseFor(milliseconds: number): Promise<void> {
@@ -17,7 +17,7 @@ function pauseFor(milliseconds: number): Promise<void> {
 
 /** Return how a request ended. Raises the Problem of a session that ended: it is sent again after the sign-in. */
 export async function settle<T>(
-  send: () => Promise<Answer<T>>,
+  send: () => Promise<ApiResponse<T>>,
   onProgress: (progress: Progress) => void = () => undefined,
   sleep: (milliseconds: number) => Promise<void> = pauseFor,
 ): Promise<Outcome<T>> {

@@ -12,7 +12,7 @@ const ICONS = {
   stock: "M2 4h14M2 9h14M2 14h14",
 };
 
-/** A small picture beside a word or with a label of its own: fonts do not have every sign. */
+/** A small picture next to a word or with a label of its own: fonts do not have every sign. */
 export function Icon({ name }: { name: keyof typeof ICONS }): ReactNode {
   return <svg className="icon" viewBox="0 0 18 18" aria-hidden="true"><path d={ICONS[name]} /></svg>;
 }

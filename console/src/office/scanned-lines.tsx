@@ -8,7 +8,7 @@ import { useTexts } from "./use-api";
 interface ScannedLinesProps {
   lines: readonly Units[];
   onChange: (change: (lines: Units[]) => Units[]) => void;
-  /** What a line has beside its quantity. */
+  /** What a line has next to its quantity. */
   children?: (line: Units) => ReactNode;
 }
 

@@ -1,7 +1,7 @@
 /** Lists and records of the API as a page reads them. */
 
 import { useCallback, useEffect, useState } from "react";
-import { Problem, type Answer } from "../core/api";
+import { Problem, type ApiResponse } from "../core/api";
 import { useLanguage, type Language } from "../core/i18n";
 import type { Responses } from "../core/responses";
 import { useShop } from "../core/shop";
@@ -50,7 +50,7 @@ const NO_PATH: Record<string, string> = {};
 /**
  * Read the first page of a list, again when its filters change, and further ones on demand.
  *
- * While the list is read again by `reload`, the rows are those from before: forms beside and in them stay.
+ * While the list is read again by `reload`, the rows are those from before: forms next to and in them stay.
  */
 export function useList(route: keyof Responses, query: Record<string, string>, path: Record<string, string> = NO_PATH): ListView {
   const { api } = useShop();
@@ -103,7 +103,7 @@ export function useRecord<K extends keyof Responses>(
   const key = JSON.stringify(path);
   useEffect(() => {
     let isCurrent = true;
-    const read = (): Promise<Answer<Responses[K]>> => api.call(route, { path: JSON.parse(key) as Record<string, string> });
+    const read = (): Promise<ApiResponse<Responses[K]>> => api.call(route, { path: JSON.parse(key) as Record<string, string> });
     (isAwaited ? until(read) : read()).then(
       ({ body, etag }) => { if (isCurrent) setRead({ key, value: body, etag, problem: null }); },
       (error: unknown) => { if (isCurrent && error instanceof Problem) setRead({ key, value: null, etag: null, problem: error }); },

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { Answer, Api, Problem } from "../core/api";
+import type { ApiResponse, Api, Problem } from "../core/api";
 import { preferences } from "../core/preferences";
 import type { Exchanged, Order, Return } from "../core/responses";
 import { settle, WAIT_SECONDS, type Progress } from "../core/settle";
@@ -21,14 +21,14 @@ export interface ReturnView {
 }
 
 /** Send a return or an exchange once. */
-async function sendOnce(api: Api, orderId: string, sent: Sent): Promise<Answer<Completed>> {
+async function sendOnce(api: Api, orderId: string, sent: Sent): Promise<ApiResponse<Completed>> {
   const request = { path: { order_id: orderId }, query: { wait: WAIT_SECONDS }, body: sent.body };
   if (sent.kind === "return") {
-    const answer = await api.call("POST /orders/{order_id}/returns", request);
-    return { ...answer, body: { kind: "return", returned: answer.body } };
+    const response = await api.call("POST /orders/{order_id}/returns", request);
+    return { ...response, body: { kind: "return", returned: response.body } };
   }
-  const answer = await api.call("POST /orders/{order_id}/exchanges", request);
-  return { ...answer, body: { kind: "exchange", exchanged: answer.body } };
+  const response = await api.call("POST /orders/{order_id}/exchanges", request);
+  return { ...response, body: { kind: "exchange", exchanged: response.body } };
 }
 
 /** Return or exchange units of an order. What was sent before a reload or a sign-in is continued. */

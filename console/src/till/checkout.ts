@@ -1,6 +1,6 @@
 /** Sell the current sale: one order, however often its request is sent. */
 
-import { Problem, type Answer, type Api } from "../core/api";
+import { Problem, type ApiResponse, type Api } from "../core/api";
 import type { Order } from "../core/responses";
 import { settle, WAIT_SECONDS, type Outcome, type Progress } from "../core/settle";
 import { afterRefusal, requestOf, type OrderRequest } from "./sale";
@@ -13,12 +13,12 @@ export interface Checkout {
 }
 
 /** Send an order once. */
-export function placeOrder(api: Api, request: OrderRequest): Promise<Answer<Order>> {
+export function placeOrder(api: Api, request: OrderRequest): Promise<ApiResponse<Order>> {
   return api.call("POST /orders", { query: { wait: WAIT_SECONDS }, body: request });
 }
 
 /** Cancel an order once; one that is cancelled already stays so. */
-function cancelOrder(api: Api, orderId: string): Promise<Answer<Order>> {
+function cancelOrder(api: Api, orderId: string): Promise<ApiResponse<Order>> {
   const request = { path: { order_id: orderId }, query: { wait: WAIT_SECONDS }, body: { reason: "cancelled at the till" } };
   return api.call("POST /orders/{order_id}/cancel", request);
 }
@@ -60,7 +60,7 @@ export async function sell(api: Api, place: Checkout, onProgress: (progress: Pro
     if (sale.orderId !== orderId || sale.sold !== null) return;
     const request = sale.sent ?? requestOf(sale, place, place.currency, new Date());
     setSale({ ...sale, sent: request });
-    const send = (): Promise<Answer<Order>> => (
+    const send = (): Promise<ApiResponse<Order>> => (
       currentSale().orderId === orderId ? placeOrder(api, request) : Promise.reject(new Error("the sale was set aside"))
     );
     const outcome = await whileCurrent(orderId, settle(send, onProgress).then((last) => ended(api, last)));

@@ -15,14 +15,14 @@ export interface QuoteView {
   at: number;
 }
 
-interface Answered extends QuoteView {
+interface QuoteOfSale extends QuoteView {
   key: string;
 }
 
 /** Ask the API what the sale costs, shortly after its last change. `quote` is null until it is of the current sale. */
 export function useQuote(sale: Sale, place: Checkout): QuoteView {
   const { api } = useShop();
-  const [answered, setAnswered] = useState<Answered | null>(null);
+  const [latest, setLatest] = useState<QuoteOfSale | null>(null);
   const { location, register, currency } = place;
   const key = quoteKey(sale);
   const request = JSON.stringify(requestOf({ ...sale, tenders: [], approvalNote: "" }, { location, register }, currency, new Date(0)));
@@ -35,10 +35,10 @@ export function useQuote(sale: Sale, place: Checkout): QuoteView {
       const at = Date.now();
       const body = { ...(JSON.parse(request) as object), placed_at: new Date(at).toISOString() };
       api.get("POST /quotes", { body }).then(
-        (quote) => { if (isCurrent) setAnswered({ key, quote, problem: null, at }); },
+        (quote) => { if (isCurrent) setLatest({ key, quote, problem: null, at }); },
         (error: unknown) => {
           if (!isCurrent || !(error instanceof Problem)) return;
-          setAnswered({ key, quote: null, problem: error, at });
+          setLatest({ key, quote: null, problem: error, at });
           if (error.isTransient) timer = setTimeout(ask, RETRY_MS);
         },
       );
@@ -49,5 +49,5 @@ export function useQuote(sale: Sale, place: Checkout): QuoteView {
       clearTimeout(timer);
     };
   }, [api, key, request, isEmpty]);
-  return isEmpty || answered?.key !== key ? { quote: null, problem: null, at: 0 } : answered;
+  return isEmpty || latest?.key !== key ? { quote: null, problem: null, at: 0 } : latest;
 }

@@ -43,7 +43,7 @@ def payment_key(payment_id: str) -> tuple[str, str]:
 
 
 def payment_row(request: ReceivePayment, received: ReceivedPayment, received_at: str) -> Item:
-    """Return the row of a payment: its request, to tell a second delivery from another request, and its result."""
+    """Return the row of a payment: its request, which a second delivery repeats, and its result."""
     pk, sk = payment_key(request.payment_id)
     texts = {"request": request.model_dump_json(), "allocations": json.dumps(received["allocations"])}
     return {"pk": pk, "sk": sk, **received, **texts, "received_at": received_at}

@@ -37,7 +37,7 @@ def read_facts(path: Path) -> PngFacts:
     """Return what libvips does not report of a PNG: frames of an animation (acTL), cICP, gAMA and cHRM.
 
     The first of cICP, iCCP, sRGB, and gAMA with cHRM says what the colours are. Rejected for a cICP whose colours
-    cannot be converted, unless the file has an iCCP or sRGB for decoders that do not know it.
+    cannot be converted, unless the file has an iCCP or sRGB for decoders that do not support it.
     """
     chunks: dict[bytes, bytes] = {}
     for kind, data in _chunks(path):

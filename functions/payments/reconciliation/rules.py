@@ -182,7 +182,7 @@ def _case(case_id: str, business_id: str, kind: Kind, cause: str) -> DifferenceC
 
 
 def _described(subject: Subject, charge: ChargeRecord | None, booked: BookedTender | None) -> str:
-    theirs = "does not know it"
+    theirs = "has no such charge"
     if charge:
         held = ", holds an authorisation," if charge.is_held else ""
         theirs = (

@@ -29,7 +29,7 @@ def count_once(
     additions: Iterable[Action],
     fields: Callable[[int], Item],
 ) -> None:
-    """Apply the additions of an event in transactions of as many as fit beside a marker, once per event id.
+    """Apply the additions of an event in transactions of as many as fit next to a marker, once per event id.
 
     counted: what is counted, such as "sales", and its digest; fields: more attributes of the marker of a part.
     IdempotencyConflict if the event was counted with another digest.

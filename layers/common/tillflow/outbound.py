@@ -199,7 +199,7 @@ class _Connection(http.client.HTTPConnection):
         self._use(socket.create_connection((self._resolved, self._address.port), self.timeout))
         if self._address.scheme == "https":
             host = self._address.host
-            # The handshake follows once `abort` knows the new socket: wrapping detaches the one before.
+            # The handshake follows once `abort` has the new socket: wrapping detaches the one before.
             tls = _tls().wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
             self._use(tls)
             tls.do_handshake()

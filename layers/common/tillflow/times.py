@@ -9,7 +9,7 @@ def utc_now() -> datetime:
 
 
 def iso_utc(moment: datetime) -> str:
-    """ISO 8601 in UTC, ``2026-11-23T10:00:00Z``, of a moment that knows its zone."""
+    """Return a moment that has a time zone as ISO 8601 in UTC, such as ``2026-11-23T10:00:00Z``."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

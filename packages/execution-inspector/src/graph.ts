@@ -36,7 +36,7 @@ export function graphView(context: GraphContext): View {
   const lines = edges.map((edge) => ({ edge, element: drawEdge(context, edge) }));
   root.append(...lines.map((line) => line.element));
   const boxes = layout.items.map((item) => ({ item, element: drawItem(context, item) }));
-  // A button to open what is inside stands beside its box: a button has no other one in it.
+  // A button to open what is inside stands next to its box: a button has no other one in it.
   root.append(...boxes.flatMap(({ item, element }) => (hasInside(context, item) ? [element, openButton(context, item)] : [element])));
   boxes[0]?.element.setAttribute("tabindex", "0");
 

@@ -1,5 +1,5 @@
 /**
- * The layout of a saga: the forward path as a spine from top to bottom, each compensation beside the step that it
+ * The layout of a saga: the forward path as a spine from top to bottom, each compensation next to the step that it
  * undoes, so that compensations run upwards, and cases in a third column. O(states + edges · lanes).
  */
 
@@ -82,7 +82,7 @@ function roleColumn(state: StateNode): Column {
   return state.role === "case" ? CASE : FORWARD;
 }
 
-/** Forward only when nothing else leads there; what a person resumes does not count beside other ways. */
+/** Forward only when nothing else leads there; what a person resumes does not count next to other ways. */
 function followedColumn(known: readonly Column[]): Column {
   if (known.includes(COMPENSATION)) return COMPENSATION;
   return known.includes(FORWARD) ? FORWARD : CASE;
@@ -108,7 +108,7 @@ function assignRows(
   const spine = items.filter((item) => columnOf(item) === FORWARD && !ends(item));
   spine.forEach((item, row) => rows.set(item.id, row));
 
-  // Compensations in the order in which they run: each beside the last step that it undoes, above the one before.
+  // Compensations in the order in which they run: each next to the last step that it undoes, above the one before.
   const undone = new Map<string, number>();
   for (const state of machine.states.values()) {
     if (state.undo === null) continue;
@@ -123,7 +123,7 @@ function assignRows(
   }
   for (const item of compensations.filter(ends)) rows.set(item.id, --above);
 
-  // Cases beside the first step that leads to them, pushed down where a row is taken.
+  // Cases next to the first step that leads to them, pushed down where a row is taken.
   const predecessors = predecessorsOf(machine);
   let free = Math.min(0, above);
   const wanted = (item: Item): number =>

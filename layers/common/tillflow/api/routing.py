@@ -169,7 +169,7 @@ class Api:
         return register
 
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """Answer a request of the gateway. Every failure is a problem document; a stack trace is only logged."""
+        """Handle a request of the gateway. Every failure is a problem document; a stack trace is only logged."""
         correlation_id = str(getattr(context, "aws_request_id", "") or uuid.uuid4())
         with self._logger.append_context_keys(request_id=correlation_id):
             try:

@@ -26,7 +26,7 @@ type Message = dict[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 type Application = Callable[[Message, Receive, Send], Awaitable[None]]
-type Answer = tuple[int, dict[str, str], bytes]
+type Response = tuple[int, dict[str, str], bytes]
 
 
 def with_engine_page(application: Application, engine: EmbeddedStepFunctions) -> Application:
@@ -36,7 +36,7 @@ def with_engine_page(application: Application, engine: EmbeddedStepFunctions) ->
         if scope["type"] != "http" or not scope["path"].startswith(ENGINE_PAGE_PATH):
             await application(scope, receive, send)
             return
-        status, headers, body = await _answer(engine, scope, receive)
+        status, headers, body = await _respond(engine, scope, receive)
         encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": encoded})
         await send({"type": "http.response.body", "body": body})
@@ -44,7 +44,7 @@ def with_engine_page(application: Application, engine: EmbeddedStepFunctions) ->
     return serve
 
 
-async def _answer(engine: EmbeddedStepFunctions, scope: Message, receive: Receive) -> Answer:
+async def _respond(engine: EmbeddedStepFunctions, scope: Message, receive: Receive) -> Response:
     headers = dict(scope["headers"])
     if headers.get(b"host", b"").partition(b":")[0] not in _HOSTS:
         return _json(403, {"message": "The page is served to this machine only."})
@@ -78,5 +78,5 @@ async def _read(receive: Receive) -> bytes | None:
             return b"".join(chunks)
 
 
-def _json(status: int, document: Any) -> Answer:
+def _json(status: int, document: Any) -> Response:
     return status, {"Content-Type": _CONTENT_TYPE.decode()}, orjson.dumps(document)

@@ -67,7 +67,7 @@ def _make_files_read_only(except_in: list[str]) -> None:
 def _reject_writes(read_only: list[str], writable: list[str]) -> None:
     """Raise the error of a read-only file system, as in Lambda, when Python code changes files there.
 
-    Landlock knows no exceptions within a folder that can be written, has another error, and is not everywhere.
+    Landlock has no exceptions within a folder that can be written, has another error, and is not everywhere.
     """
     import errno
 
@@ -88,7 +88,7 @@ def _reject_writes(read_only: list[str], writable: list[str]) -> None:
             path, mode, flags = args
             if not isinstance(flags, int) or not flags & writing:
                 return
-            # os.open, which has no mode, may have a folder descriptor that the event does not tell.
+            # os.open, which has no mode, may have a folder descriptor that is not in the event.
             is_certain = mode is not None or str(path).startswith("/")
             paths: tuple[object, ...] = (path,) if is_certain else ()
         elif event in changes:
