@@ -29,6 +29,7 @@ export const PAGES = {
   invoices: "read",
   payments: "read",
   customers: "read",
+  products: "read",
   stock: "read",
   counts: "manage",
   transfers: "manage",

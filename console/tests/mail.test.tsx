@@ -1,5 +1,5 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Problem, type Api, type Request } from "../src/core/api";
 import { setPreferences } from "../src/core/preferences";
 import { ShopContext } from "../src/core/shop";
@@ -40,11 +40,6 @@ async function send(): Promise<void> {
   fireEvent.click(screen.getByRole("button", { name: "Send" }));
   await settled();
 }
-
-beforeAll(() => {
-  // What happy-dom does not have.
-  HTMLDialogElement.prototype.showModal ??= () => undefined;
-});
 
 beforeEach(() => {
   sent = [];

@@ -268,13 +268,31 @@ export interface Purchase {
   execution: string;
 }
 
+/** An import of products: its counts, the first of its problems, and the address of a CSV file with each row's result. */
+export interface ImportReport {
+  dry_run: boolean;
+  status: "RUNNING" | "REJECTED" | "COMPLETE";
+  rows: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  refused: number;
+  problems: { row: number; sku: string; field: string; value: string; accepted: string }[];
+  result_url: string | null;
+}
+
 export interface Responses {
   "GET /products": Page & { products: Product[]; version: string };
   "GET /products/{sku}": Product;
+  "POST /product-imports/uploads": { url: string; fields: Record<string, string> };
+  "POST /product-imports": object;
+  "GET /product-imports/{import_id}": ImportReport;
   "GET /customers": Page & { customers: Customer[] };
   "POST /customers": Customer;
-  "GET /customers/{customer_id}": Customer;
+  "GET /customers/{customer_id}": Customer & { merged_into: string | null };
   "PATCH /customers/{customer_id}": Customer;
+  "POST /customers/{customer_id}/merge": object;
+  "GET /customer-merges/{merge_id}": object;
   "GET /customers/{customer_id}/credit": Balances;
   "POST /customers/{customer_id}/credit": Balances;
   "GET /customers/{customer_id}/accounts/{currency}": Account;

@@ -9,6 +9,7 @@ import { CustomerPage, CustomersPage } from "./pages/customers";
 import { ExecutionPage, ExecutionsPage } from "./pages/executions";
 import { ImagesPage, QuarantinePage } from "./pages/images";
 import { DeliveriesPage, InvoicesPage, OrderPage, OrdersPage, PaymentsPage } from "./pages/orders";
+import { ProductsPage } from "./pages/products";
 import { PurchasePage, PurchasesPage } from "./pages/purchases";
 import { ReportsPage } from "./pages/reports";
 import { SettingsPage } from "./pages/settings";
@@ -24,6 +25,7 @@ const LISTS: Record<OfficePage, () => React.ReactNode> = {
   invoices: InvoicesPage,
   payments: PaymentsPage,
   customers: CustomersPage,
+  products: ProductsPage,
   stock: StockPage,
   counts: CountsPage,
   transfers: TransfersPage,

@@ -23,6 +23,7 @@ export const de: Messages = {
     invoices: "Rechnungen",
     payments: "Zahlungen",
     customers: "Kunden",
+    products: "Artikel",
     stock: "Bestand",
     counts: "Inventur",
     transfers: "Umlagerungen",

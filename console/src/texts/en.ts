@@ -21,6 +21,7 @@ export const en = {
     invoices: "Invoices",
     payments: "Payments",
     customers: "Customers",
+    products: "Products",
     stock: "Stock",
     counts: "Counts",
     transfers: "Transfers",

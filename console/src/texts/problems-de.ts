@@ -107,4 +107,5 @@ export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
   UnknownTransfer: "Diese Umlagerung gibt es nicht.",
   UnknownUser: "Diesen Benutzer gibt es nicht.",
   UserExists: "Dieser Name ist vergeben.",
+  UploadFailed: "Die Datei konnte nicht hochgeladen werden. Sie erneut auswählen.",
 };

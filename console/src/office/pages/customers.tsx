@@ -6,6 +6,7 @@ import type { Customer } from "../../core/responses";
 import { Button, Dialog, Field } from "../../core/ui";
 import { ListPage, Notice, RecordPage, Result } from "../parts";
 import { useAction, useRecord, useTexts } from "../use-api";
+import { CustomerMerge, MergedInto } from "./customer-merge";
 import { OrdersOf } from "./orders";
 
 export function CustomersPage(): React.ReactNode {
@@ -92,15 +93,17 @@ export function CustomerPage({ id }: { id: string }): React.ReactNode {
     <RecordPage page="customers" title={customer?.name ?? id} problem={problem} isLoading={customer === null}>
       {customer !== null && (
         <>
+          {customer.merged_into !== null && <MergedInto survivorId={customer.merged_into} />}
           <CustomerForm
             key={etag}
             customer={customer}
-            isDisabled={action.isRunning || !person.scopes.includes("sell")}
+            isDisabled={action.isRunning || customer.merged_into !== null || !person.scopes.includes("sell")}
             onSave={(fields) => action.run(() =>
               api.call("PATCH /customers/{customer_id}", { path: { customer_id: id }, body: fields, ...(etag === null ? {} : { version: etag }) }))}
           />
           {action.problem?.status === 409 ? <p role="alert" className="notice bad">{office.changed}</p> : <Result action={action} />}
           <Credit id={id} />
+          {customer.merged_into === null && person.scopes.includes("manage") && <CustomerMerge customer={customer} onDone={reload} />}
           <OrdersOf customerId={id} />
         </>
       )}

@@ -1,9 +1,10 @@
 import { useState } from "react";
 import { Problem, type Api } from "../../core/api";
-import type { Image, SignedUpload } from "../../core/responses";
+import type { Image } from "../../core/responses";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
 import { Result, Status } from "../parts";
+import { upload } from "../upload";
 import { useAction, useTexts } from "../use-api";
 
 /** The types of files that the API signs uploads of. */
@@ -11,17 +12,6 @@ const TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff
 const LARGEST_BYTES = 50 * 2 ** 20;
 const READ_EVERY_MS = 1_500;
 const READS = 40;
-
-/** Send a file to S3 by a signed form. Raises a Problem. */
-async function upload({ url, fields }: SignedUpload, file: File): Promise<void> {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  form.append("file", file);
-  const response = await fetch(url, { method: "POST", body: form }).catch((error: unknown) => {
-    throw new Problem(0, "UploadFailed", String(error), "");
-  });
-  if (!response.ok) throw new Problem(response.status, "UploadFailed", await response.text(), "");
-}
 
 /** Return the row of an object once it was ingested after a time; null if that takes longer than a minute. */
 async function ingested(api: Api, key: string, since: string): Promise<Image | null> {
