@@ -1,4 +1,4 @@
-import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Problem, type Api } from "../src/core/api";
 import { setPreferences } from "../src/core/preferences";
@@ -42,7 +42,8 @@ async function checkCode(code: string, properties = propertiesOf()): Promise<voi
   const field = screen.getByLabelText("Code of the gift card");
   fireEvent.change(field, { target: { value: code } });
   fireEvent.submit(field);
-  await settle();
+  // The digest of a code takes as long as it takes.
+  await waitFor(() => expect(screen.queryByRole("alert") ?? screen.queryByTestId("gift-card-balance")).not.toBeNull());
 }
 
 beforeEach(() => {
