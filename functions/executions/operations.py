@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import Any
@@ -19,8 +18,6 @@ from executions.models import EventPage, ExecutionDetail, ExecutionProgress, Exe
 REDRIVABLE = ("FAILED", "TIMED_OUT", "ABORTED")
 _ARN_PARTS = 8
 _HISTORY_PAGE = 1000
-_LISTED_AT_ONCE = 4
-"""Workflows whose executions are listed at the same time: Step Functions lists those of one workflow a request."""
 _PAGE_CHARACTERS = 1_500_000
 """Of a page's events as JSON: Lambda limits a response to 6 MB, in which the body is a JSON text, with escapes."""
 
@@ -48,14 +45,11 @@ class ExecutionOperations:
             raise InvalidExecutionFilter("workflow", workflow, f"one of {', '.join(sorted(self._workflows))}")
         chosen = self._workflows if workflow is None else {workflow: self._workflows[workflow]}
         position = _read_position(after)
-
-        def newest(workflow: tuple[str, str]) -> list[ExecutionSummary]:
-            name, arn = workflow
-            executions = self._newest_first(arn, status, since, position, limit + 1)
-            return [_summary(name, one) for one in executions]
-
-        with ThreadPoolExecutor(_LISTED_AT_ONCE) as threads:
-            found = [one for listed in threads.map(newest, chosen.items()) for one in listed]
+        found = [
+            _summary(name, one)
+            for name, arn in chosen.items()
+            for one in self._newest_first(arn, status, since, position, limit + 1)
+        ]
         rows = sorted(found, key=lambda one: (one.started, one.execution_arn), reverse=True)
         more = len(rows) > limit
         last = rows[limit - 1] if more else None
