@@ -176,6 +176,21 @@ def test_deeply_nested_body_is_refused() -> None:
     assert (status, problem["problems"][0]["field"], calls) == (400, "body", [])
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"sale_id": "1", "sale_id": "2"}', "sale_id"),
+        ('{"sale_id": "1", "more": [{"a": 1, "a": 1}]}', "a"),
+        ('{"sale_id": NaN}', "body"),
+        ('{"sale_id": -Infinity}', "body"),
+    ],
+)
+def test_json_that_readers_differ_on_is_refused(body: str, field: str) -> None:
+    api, calls = shop()
+    status, problem = call_api(api, {"routeKey": "POST /api/sales", "body": body})
+    assert (status, problem["problems"][0]["field"], calls) == (400, field, [])
+
+
 def test_brackets_inside_texts_are_not_levels() -> None:
     api, _ = shop()
     assert call_api(api, request("POST /api/sales", {"sale_id": '[{"' * 100}))[0] == 201

@@ -5,6 +5,7 @@ import binascii
 import json
 import re
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -268,9 +269,23 @@ def _json(raw: bytes) -> Any:
     if deepest > MAX_DEPTH:
         raise InvalidRequest("body", f"JSON of depth {deepest}", f"JSON of at most {MAX_DEPTH} levels")
     try:
-        return json.loads(raw)
+        return json.loads(raw, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except (ValueError, UnicodeDecodeError):
         raise InvalidRequest("body", "(not JSON)", "a JSON object") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON. InvalidRequest for a name that it has twice: readers differ in the value they take."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise InvalidRequest(twice or "body", "(given twice)", "one value of each name")
+    return fields
+
+
+def _refuse_constant(name: str) -> None:
+    """Raise ValueError for NaN and infinity, which are not of JSON."""
+    raise ValueError(name)
 
 
 def _source(caller: Caller, event: Event) -> dict[str, Any]:
