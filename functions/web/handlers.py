@@ -33,7 +33,7 @@ def serve_console(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if path == "/api" or path.startswith("/api/"):
         return _problem(_NO_ROUTE, request_id)
     if _method(event) not in ("GET", "HEAD"):
-        return _problem(_NO_METHOD, request_id)
+        return _problem(_NO_METHOD, request_id, allow="GET, HEAD")
     name = path.removeprefix("/") or "index.html"
     if name == "config.json":
         headers = {"content-type": "application/json", "cache-control": "no-store"}
@@ -121,7 +121,7 @@ def _headers(event: Mapping[str, Any]) -> dict[str, str]:
     return {str(name).lower(): str(value) for name, value in headers.items()}
 
 
-def _problem(problem: Problem, request_id: str) -> dict[str, Any]:
-    headers = {"content-type": MEDIA_TYPE, "x-correlation-id": request_id}
+def _problem(problem: Problem, request_id: str, **more: str) -> dict[str, Any]:
+    headers = {"content-type": MEDIA_TYPE, "x-correlation-id": request_id, **more}
     body = json.dumps(problem.document(request_id))
     return {"statusCode": problem.status, "headers": headers, "body": body}

@@ -130,3 +130,5 @@ def test_anything_else_is_a_problem_document(path: str, method: str, status: int
     assert response["statusCode"] == status
     assert response["headers"]["content-type"] == "application/problem+json"
     assert json.loads(response["body"])["title"] == title
+    # RFC 9110 asks for the methods that are allowed.
+    assert response["headers"].get("allow") == ("GET, HEAD" if status == 405 else None)
