@@ -4,20 +4,20 @@ import os
 from functools import cache
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from tillflow.api import Api, Call, Reply
 from tillflow.aws import client
 from tillflow.references import Reference, check_references, invoked
 
 from identity.errors import OwnAccess
-from identity.models import Group, User
+from identity.models import Group, User, UserFields
 from identity.operations import UserOperations
 
 api = Api("identity")
 handle = api.handle
 
 
-class NewUser(User):
+class NewUser(UserFields):
     """A user with its first password, which has at least 12 characters: lower and upper case, and a digit."""
 
     password: Annotated[str, Field(min_length=12, max_length=256)]
@@ -36,7 +36,7 @@ class Access(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    enabled: bool
+    enabled: StrictBool
 
 
 @cache

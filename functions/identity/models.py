@@ -9,12 +9,17 @@ type Group = Literal["cashier", "manager", "operator"]
 Username = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
-class User(BaseModel):
-    """A user. location: the only one a cashier sells at; "" for any."""
+class UserFields(BaseModel):
+    """What a user is created with. location: the only one a cashier sells at; "" for any."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     username: Username
     group: Group
     location: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
+
+
+class User(UserFields):
+    """A user. enabled: whether the user may sign in."""
+
     enabled: bool = True

@@ -21,29 +21,28 @@ class UserOperations:
         self._app = app
 
     def create(self, request: Mapping[str, Any], password: str) -> User:
-        """Create a user with a permanent password. InvalidUser, UserExists."""
+        """Create a user with a permanent password. InvalidUser, UserExists.
+
+        A user without a group is one whose creation was interrupted: it is completed.
+        """
         user = parse(User, request, InvalidUser)
-        attributes = [{"Name": "custom:location", "Value": user.location}] if user.location else []
+        named = {"UserPoolId": self._pool, "Username": user.username}
+        location = [{"Name": "custom:location", "Value": user.location}]
         try:
             self._cognito.admin_create_user(
-                UserPoolId=self._pool,
-                Username=user.username,
-                MessageAction="SUPPRESS",
-                UserAttributes=attributes,
+                **named, MessageAction="SUPPRESS", UserAttributes=location if user.location else []
             )
         except self._cognito.exceptions.UsernameExistsException:
-            raise UserExists(user.username) from None
+            if self._groups(user.username):
+                raise UserExists(user.username) from None
+            self._cognito.admin_update_user_attributes(**named, UserAttributes=location)
         try:
-            self._cognito.admin_set_user_password(
-                UserPoolId=self._pool, Username=user.username, Password=password, Permanent=True
-            )
+            self._cognito.admin_set_user_password(**named, Password=password, Permanent=True)
         except self._cognito.exceptions.InvalidPasswordException as error:
             # A user without a password could not be created again under the same name.
-            self._cognito.admin_delete_user(UserPoolId=self._pool, Username=user.username)
+            self._cognito.admin_delete_user(**named)
             raise InvalidUser("password", "(hidden)", str(error.response["Error"]["Message"])) from None
-        self._cognito.admin_add_user_to_group(
-            UserPoolId=self._pool, Username=user.username, GroupName=user.group
-        )
+        self._cognito.admin_add_user_to_group(**named, GroupName=user.group)
         return user
 
     def list_all(self) -> list[User]:

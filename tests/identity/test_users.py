@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from identity.errors import UnknownUser
+from identity.errors import UnknownUser, UserExists
 from identity.operations import UserOperations
 from moto import mock_aws
 from tillflow.aws import client
@@ -69,6 +69,22 @@ def test_routes_create_list_and_disable_a_user(users: UserOperations) -> None:
     status, changed = call("PUT /api/users/{username}/access", {"enabled": False}, "ada")
     assert (status, changed["enabled"]) == (200, False)
     assert call("GET /api/users") == (200, [changed])
+
+
+def test_interrupted_creation_is_completed(users: UserOperations) -> None:
+    cognito = client("cognito-idp")
+    cognito.admin_create_user(UserPoolId=users._pool, Username="ada", MessageAction="SUPPRESS")
+    users.create({"username": "ada", "group": "cashier", "location": "store-1"}, PASSWORD)
+    assert users.list_all() == [users.get("ada")]
+    assert users.get("ada").location == "store-1"
+    assert cognito.admin_get_user(UserPoolId=users._pool, Username="ada")["UserStatus"] == "CONFIRMED"
+    with pytest.raises(UserExists):
+        users.create({"username": "ada", "group": "manager"}, PASSWORD)
+
+
+def test_user_is_not_created_disabled(users: UserOperations) -> None:
+    body = {"username": "ada", "group": "cashier", "password": PASSWORD, "enabled": False}
+    assert call("POST /api/users", body)[0] == 400
 
 
 def test_operator_cannot_change_the_own_access(users: UserOperations) -> None:
