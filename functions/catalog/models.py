@@ -50,9 +50,9 @@ class Product(Record):
     barcode: Barcode | None = None
     prices: Annotated[dict[Currency, UnitAmount], Field(min_length=1, max_length=50)]
     price_changes: Annotated[tuple[PriceChange, ...], Field(max_length=MAX_PRICE_CHANGES)] = ()
-    retired: bool = False
+    retired: StrictBool = False
     tax_class: Code
-    tax_included: bool = True
+    tax_included: StrictBool = True
     category: CategoryField = ""
     image: Annotated[str | None, Field(max_length=1024, pattern=r"^\P{Cc}*$")] = None
 
@@ -138,7 +138,7 @@ class Category(Record):
 
     category: CategoryCode
     name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
-    retired: bool = False
+    retired: StrictBool = False
 
 
 class CategoryRef(Record):
@@ -239,7 +239,7 @@ class PricedLine(TypedDict):
     unit_price: int
     tax_class: str
     tax_rate: str
-    tax_included: bool
+    tax_included: StrictBool
     subtotal: int
     line_discount: int
     order_discount: int

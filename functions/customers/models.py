@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, NotRequired, Self, TypedDict
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StrictInt, model_validator
 from tillflow.fields import Record, Request
 
 CustomerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -60,7 +60,7 @@ class SearchCustomers(Record):
     email: Annotated[str | None, Field(min_length=3, max_length=254)] = None
     phone: Annotated[str | None, Field(pattern=r"^\+?[0-9][0-9 ()/-]{4,24}$")] = None
     name: Annotated[str | None, Field(min_length=2, max_length=120)] = None
-    limit: Annotated[int, Field(gt=0, le=100)] = 20
+    limit: Annotated[StrictInt, Field(gt=0, le=100)] = 20
 
     @model_validator(mode="after")
     def one_of_them(self) -> Self:

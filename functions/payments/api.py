@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from tillflow import customers
 from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply, accepted
 from tillflow.aws import client
@@ -97,7 +97,7 @@ class PolicyBody(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     goodwill_limit: Annotated[int, Field(ge=0, lt=10**12, strict=True)]
-    expiry_days: Annotated[int | None, Field(gt=0, le=3_650)] = None
+    expiry_days: Annotated[StrictInt | None, Field(gt=0, le=3_650)] = None
 
 
 class Balances(BaseModel):

@@ -4,7 +4,7 @@ import os
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from tillflow.api import Api, Call, PageQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.errors import InvalidRequest
@@ -132,7 +132,7 @@ class Acknowledgement(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     purchase_order_id: Annotated[str, Field(min_length=1, max_length=80)]
-    accepted: bool
+    accepted: StrictBool
     promised_on: Day | None = None
     note: Annotated[str, Field(max_length=200)] = ""
 

@@ -8,7 +8,7 @@ import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StrictInt, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StrictBool, StrictInt, model_validator
 from tillflow.fields import (
     Amount,
     BusinessId,
@@ -208,7 +208,7 @@ class Receipt(Record):
     receipt_id: BusinessId
     received_at: Timestamp
     lines: Annotated[tuple[ReceivedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
-    booked: bool = False
+    booked: StrictBool = False
 
 
 class SentLine(Record):

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 from tillflow.decimals import Rate
 from tillflow.errors import InvalidRequest
 from tillflow.fields import Identifier, Quantity, Record, UnitAmount
@@ -29,7 +29,7 @@ class Terms(Record):
     """
 
     days: Annotated[StrictInt, Field(ge=0, le=180)] = 30
-    end_of_month: bool = False
+    end_of_month: StrictBool = False
 
 
 class Channel(Record):

@@ -4,7 +4,7 @@ import os
 from functools import cache
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from tillflow.api import Api, Call, PageQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.fields import BusinessId
@@ -63,7 +63,7 @@ class RunBody(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     run_id: BusinessId
-    segments: Annotated[int, Field(gt=0, le=64)] = 64
+    segments: Annotated[StrictInt, Field(gt=0, le=64)] = 64
 
 
 class StartedRun(BaseModel):

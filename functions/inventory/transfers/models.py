@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self, TypedDict
 
-from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, StrictBool, ValidationInfo, field_validator, model_validator
 from tillflow.fields import (
     MAX_UNITS,
     Amount,
@@ -110,7 +110,7 @@ class Arrival(Record):
     arrival_id: BusinessId
     arrived_at: Timestamp
     lines: Annotated[tuple[ArrivedLine, ...], Field(min_length=1, max_length=1000)]
-    booked: bool = False
+    booked: StrictBool = False
 
 
 class Transfer(Record):

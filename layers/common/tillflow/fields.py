@@ -19,6 +19,7 @@ ProviderToken  3 to 255 of A-Z a-z 0-9 _ -, the first a letter: a payment provid
 =============  ==============================================================================
 """
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -28,11 +29,13 @@ MAX_AMOUNT = 10**15 - 1
 MAX_UNITS = 1_000_000
 MAX_STOCK = 1_000_000_000
 
+# pydantic reads a text of digits as seconds since 1970.
+_DAY, _TIME = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII), re.compile(r"\d{4}-\d\d-\d\d[T ]", re.ASCII)
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _not_a_number(value: Any) -> Any:
-    if not isinstance(value, str | datetime):
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _TIME.match(value)):
         raise ValueError("an ISO 8601 time such as 2026-11-23T10:00:00Z")
     return value
 
@@ -44,7 +47,7 @@ def _in_range(moment: datetime) -> datetime:
 
 
 def _only_date(value: Any) -> Any:
-    if not isinstance(value, str | date):
+    if not isinstance(value, date) and not (isinstance(value, str) and _DAY.fullmatch(value)):
         raise ValueError("a date such as 2026-11-23")
     return value
 

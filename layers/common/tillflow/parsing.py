@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from tillflow.errors import InvalidRequest, Problem
 
-_EXPECTED = {
+EXPECTED = {
     "missing": "a value",
     "extra_forbidden": "no such field",
     "int_type": "a whole number",
@@ -23,6 +23,7 @@ _EXPECTED = {
     "string_pattern_mismatch": "text that matches {pattern}",
     "literal_error": "{expected}",
     "list_type": "a list",
+    "tuple_type": "a list",
     "dict_type": "an object",
     "model_type": "an object",
     "model_attributes_type": "an object",
@@ -30,7 +31,10 @@ _EXPECTED = {
     "too_long": "at most {max_length} items",
     "string_unicode": "text without lone surrogates",
     "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "finite_number": "a number",
     "decimal_parsing": 'a decimal number as text, such as "7.5"',
+    "decimal_max_places": "a number of at most {decimal_places} decimal places",
     "decimal_type": 'a decimal number as text, such as "7.5"',
     "date_from_datetime_parsing": "a day such as 2026-11-23",
     "date_parsing": "a day such as 2026-11-23",
@@ -125,5 +129,5 @@ def _expected(problem: Any) -> str:
     context = problem.get("ctx", {})
     if problem["type"] == "value_error":
         return str(context["error"])
-    template = _EXPECTED.get(problem["type"])
+    template = EXPECTED.get(problem["type"])
     return template.format(**context) if template else str(problem["msg"])
