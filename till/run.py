@@ -9,14 +9,12 @@ import subprocess
 import sys
 
 from local_aws import client_environment
-from local_aws.settings import ENGINE_PAGE_PATH
 
 from till.commands import stack as commands
 from till.errors import OperatorError
 from till.local_stack import state_folder
 from till.output import err, print_error
-from till.stack import find_stack
-from till.users import DEMO_PASSWORD, DEMO_USERS, api_url
+from till.users import DEMO_PASSWORD, DEMO_USERS
 
 
 def main(*, once: bool) -> int:
@@ -55,13 +53,8 @@ def main(*, once: bool) -> int:
 
 def print_addresses() -> None:
     """Print the URLs of the console and the API, and the demo shop's users, as soon as they can be used."""
-    # The local AWS that runs here, whatever endpoint the caller's environment names.
-    endpoints = ("AWS_ENDPOINT_URL", "TILLFLOW_ENDPOINT")
-    stack = find_stack({name: value for name, value in os.environ.items() if name not in endpoints})
+    commands.print_urls()
     names = ", ".join(str(user["username"]) for user in DEMO_USERS)
-    err.print(f"Console: {api_url(stack)}/")
-    err.print(f"Step Functions: {stack.endpoint}{ENGINE_PAGE_PATH}")
-    err.print(f"API: {api_url(stack)}/api/docs (try `till api GET /customers`)")
     err.print(f"Users: {names}; the password of each is {DEMO_PASSWORD}")
 
 

@@ -49,6 +49,8 @@ def up(
         try:
             if deploy_shop:
                 deploy(stack)
+                print_urls()
+                err.print("`till seed` creates the demo shop and its users.")
             err.print('Set up a shell for it with `eval "$(till env)"`; stop it with `till down`.')
             if not detach and started_here:
                 err.print("Press Ctrl-C to stop it.")
@@ -56,6 +58,20 @@ def up(
         finally:
             if not detach and started_here:
                 stop()
+
+
+def print_urls() -> None:
+    """Print the URLs of the console, the engine's page and the API of the local AWS."""
+    from local_aws.settings import ENGINE_PAGE_PATH
+
+    from till.users import api_url
+
+    # The local AWS that runs here, whatever endpoint the caller's environment names.
+    endpoints = ("AWS_ENDPOINT_URL", "TILLFLOW_ENDPOINT")
+    stack = find_stack({name: value for name, value in os.environ.items() if name not in endpoints})
+    err.print(f"Console: {api_url(stack)}/")
+    err.print(f"Step Functions: {stack.endpoint}{ENGINE_PAGE_PATH}")
+    err.print(f"API: {api_url(stack)}/api/docs (try `till api GET /customers`)")
 
 
 def down() -> None:
