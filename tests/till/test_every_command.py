@@ -293,6 +293,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "CatalogTable CATEGORIES": ("category list",),
     "CatalogTable IMPORT": ("product import-report",),
     "CatalogTable PRODUCT": ("product list", "product show", "product find"),
+    "CatalogTable PRODUCTS": ("product list",),
     "CatalogTable TAXES": (),
     "CustomersTable CUSTOMER": ("customer list", "customer show", "customer search"),
     "ImagesTable IMAGE": ("image list", "image show", "image quarantine"),
