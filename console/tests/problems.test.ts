@@ -23,6 +23,10 @@ it.each(errors)("%s has a sentence in German", (name) => {
   expect(de.problems[name] ?? MORE_PROBLEMS[name]).toBeTruthy();
 });
 
+it.each(["InternalError", "PermissionMissing"])("says in German that a request failed inside (%s)", (name) => {
+  expect(de.problems[name]).toBe(de.unexpected);
+});
+
 it("has no sentence twice", () => {
   expect(Object.keys(MORE_PROBLEMS).filter((name) => name in de.problems)).toEqual([]);
 });

@@ -34,6 +34,17 @@ def test_pages_need_no_horizontal_scrolling_at_200_percent(console: Console) -> 
     assert wide == []
 
 
+def test_record_with_a_long_id_fits_a_phone(console: Console) -> None:
+    case = f"{uuid.uuid4().hex}#{'Compensation' * 4}"
+    opening = {"case_id": case, "business_id": "ord-1", "workflow": "OrderCheckout", "side": "forward"}
+    opening |= {"step": "ReserveStock", "error": "InsufficientStock", "task_token": "none"}
+    console.call("manager", "POST", "/cases", {"opening": opening, "decision": "done", "note": "a test"})
+    tab = console.open("operator", f"cases/{urllib.parse.quote(case, safe='')}")
+    tab.set_viewport_size({"width": 390, "height": 844})
+    expect(tab.get_by_role("heading", name=case, level=1)).to_be_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_cashier_is_refused_a_managers_page(console: Console) -> None:
     tab = console.open("cashier", "transfers")
     expect(tab.get_by_role("alert")).to_have_text("Your role does not allow this page.")

@@ -45,10 +45,10 @@ export function OfflinePayment({ sale, place, onClose }: { sale: Sale; place: Ch
       {isPaid ? (
         <Button kind="primary" className="large" onClick={() => sellLater(place, given)} autoFocus>{text.till.complete}</Button>
       ) : (
-        <>
+        <div className="stack">
           <Field label={text.till.amount} inputMode="decimal" value={typed} onChange={(event) => setTyped(event.target.value)} data-focus />
           <CashKeypad remaining={total} currency={place.currency} typed={typed} onType={setTyped} onCash={setGiven} />
-        </>
+        </div>
       )}
     </Dialog>
   );

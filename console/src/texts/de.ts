@@ -2,6 +2,8 @@
 
 import type { Messages } from "./en";
 
+const UNEXPECTED = "Ein Fehler ist aufgetreten. Bitte den Betreiber rufen.";
+
 export const de: Messages = {
   signIn: "Anmelden",
   signedOut: "Zum Öffnen der Kasse bitte anmelden.",
@@ -9,7 +11,7 @@ export const de: Messages = {
   lock: "Sperren",
   signOut: "Abmelden",
   loading: "Wird geladen…",
-  unexpected: "Ein Fehler ist aufgetreten. Bitte den Betreiber rufen.",
+  unexpected: UNEXPECTED,
   noAccess: "Ihre Rolle erlaubt diese Seite nicht.",
   retry: "Erneut versuchen",
   notLoaded: "Dieser Teil wurde nicht geladen. Verbindung prüfen; Begonnenes bleibt erhalten.",
@@ -145,5 +147,7 @@ export const de: Messages = {
     LocationNotAllowed: "Dieser Standort ist nicht erlaubt.",
     NetworkError: "Keine Verbindung.",
     SignedOut: "Bitte erneut anmelden.",
+    InternalError: UNEXPECTED,
+    PermissionMissing: UNEXPECTED,
   },
 };

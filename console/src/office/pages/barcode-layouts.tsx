@@ -65,7 +65,7 @@ export function BarcodeLayouts(): React.ReactNode {
             </select>
           </label>
           <Field name="item_digits" label={label("item_digits")} type="number" min={4} max={6} defaultValue={5} required />
-          <label><input type="checkbox" name="check_digit" /> {label("check_digit")}</label>
+          <label className="choice"><input type="checkbox" name="check_digit" /> {label("check_digit")}</label>
           <Button type="submit" disabled={action.isRunning}>{office.save}</Button>
         </form>
       )}

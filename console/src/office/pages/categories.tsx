@@ -34,7 +34,7 @@ export function Categories(): React.ReactNode {
         >
           <Field name="category" label={label("category")} pattern="[A-Za-z0-9][A-Za-z0-9._\-]{0,59}" required />
           <Field name="name" label={label("name")} maxLength={120} required />
-          <label><input type="checkbox" name="retired" /> {office.retired}</label>
+          <label className="choice"><input type="checkbox" name="retired" /> {office.retired}</label>
           <Button type="submit" disabled={action.isRunning}>{office.save}</Button>
         </form>
       )}

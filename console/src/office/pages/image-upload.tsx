@@ -46,7 +46,7 @@ export function ImageUpload({ onDone }: { onDone: () => void }): React.ReactNode
   };
   return (
     <form
-      className="row wrap"
+      className="row wrap card"
       aria-label={office.upload}
       onSubmit={(event) => {
         event.preventDefault();

@@ -50,37 +50,39 @@ export function ProductImport({ onDone }: { onDone: () => void }): React.ReactNo
   return (
     <details className="card">
       <summary>{texts.title}</summary>
-      <form
-        className="stack"
-        aria-label={texts.title}
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (file !== null) start(file, true);
-        }}
-      >
-        <p className="muted">{texts.hint}</p>
-        <div className="row wrap">
-          <Field
-            label={texts.file}
-            type="file"
-            accept=".csv,text/csv"
-            disabled={action.isRunning}
-            onChange={(event) => {
-              setFile(event.target.files?.[0] ?? null);
-              setReport(null);
-            }}
-            required
-          />
-          <Button kind={isChecked ? "plain" : "primary"} type="submit" disabled={!isFit || action.isRunning}>{texts.check}</Button>
-          {isChecked && file !== null && changes > 0 && (
-            <Button kind="primary" disabled={action.isRunning} onClick={() => start(file, false)}>{texts.start(changes)}</Button>
-          )}
-        </div>
-      </form>
-      {file !== null && !isFit && <p role="alert" className="notice bad">{texts.unfit}</p>}
-      {action.isRunning && <p role="status" className="notice">{report === null ? texts.uploading : texts.running(report.rows, report.dry_run)}</p>}
-      <Notice problem={action.problem} />
-      {!action.isRunning && report !== null && <Report report={report} />}
+      <div className="stack">
+        <form
+          className="stack"
+          aria-label={texts.title}
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (file !== null) start(file, true);
+          }}
+        >
+          <p className="muted">{texts.hint}</p>
+          <div className="row wrap">
+            <Field
+              label={texts.file}
+              type="file"
+              accept=".csv,text/csv"
+              disabled={action.isRunning}
+              onChange={(event) => {
+                setFile(event.target.files?.[0] ?? null);
+                setReport(null);
+              }}
+              required
+            />
+            <Button kind={isChecked ? "plain" : "primary"} type="submit" disabled={!isFit || action.isRunning}>{texts.check}</Button>
+            {isChecked && file !== null && changes > 0 && (
+              <Button kind="primary" disabled={action.isRunning} onClick={() => start(file, false)}>{texts.start(changes)}</Button>
+            )}
+          </div>
+        </form>
+        {file !== null && !isFit && <p role="alert" className="notice bad">{texts.unfit}</p>}
+        {action.isRunning && <p role="status" className="notice">{report === null ? texts.uploading : texts.running(report.rows, report.dry_run)}</p>}
+        <Notice problem={action.problem} />
+        {!action.isRunning && report !== null && <Report report={report} />}
+      </div>
     </details>
   );
 }

@@ -1,5 +1,6 @@
 import { Fragment, useState } from "react";
 import { format } from "../../core/money";
+import { useRoute } from "../../core/router";
 import { useShop } from "../../core/shop";
 import { day, ListPage } from "../parts";
 import { useTexts, type Row } from "../use-api";
@@ -15,6 +16,7 @@ function dayOf(milliseconds: number): string {
 export function ReportsPage(): React.ReactNode {
   const { text } = useTexts();
   const { config } = useShop();
+  const dimension = useRoute().query.get("by") ?? "day";
   const [days] = useState(() => ({ first_day: dayOf(Date.now() - 29 * DAY_MS), last_day: dayOf(Date.now()) }));
   return (
     <ListPage
@@ -23,7 +25,7 @@ export function ReportsPage(): React.ReactNode {
       route="GET /reports/sales"
       fixed={{ currency: config.currency, limit: "100" }}
       columns={[
-        { field: "day" }, { field: "value" }, { field: "sales", number: true }, { field: "units", number: true }, { field: "net", number: true },
+        { field: "day" }, ...(dimension === "day" ? [] : [{ field: "value" }]), { field: "sales", number: true }, { field: "units", number: true }, { field: "net", number: true },
         { field: "tax", number: true }, { field: "total", number: true }, { field: "returned_units", number: true }, { field: "returned_total", number: true },
       ]}
       filters={[

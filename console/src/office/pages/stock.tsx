@@ -43,7 +43,7 @@ function LevelPage({ location, sku }: { location: string; sku: string }): React.
       <Table
         caption={office.movements}
         columns={[{ field: "at" }, { field: "kind" }, { field: "quantity", number: true }, { field: "cost", number: true }, { field: "business_id" }, { field: "reason" }]}
-        rows={list.rows.map((row) => ({ currency: config.currency, ...row }))}
+        rows={list.rows.map((row) => ({ ...row, currency: row.currency ?? config.currency }))}
       />
       {list.more !== null && <Button onClick={list.more}>{office.more}</Button>}
     </section>
