@@ -26,7 +26,8 @@ from payments.store_credit import StoreCredit
 from tillflow.store import Item, unmarshal
 
 from tests.support.stripe_accounts import stripe_provider
-from verification.harness.fake_stripe import SANDBOX_CARDS, FakeStripe
+from verification.harness.fake_stripe import FakeStripe
+from verification.harness.stripe_cards import SANDBOX_CARDS
 
 SANDBOX_TABLE = "sandbox"
 RETURN_URL = "https://shop.example/paid"

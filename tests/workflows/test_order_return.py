@@ -1,97 +1,35 @@
 """Units of a paid order returned: claims, refunds, documents, goods and books, and the races with other processes."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from catalog.models import Product, ReturnWindow
-from catalog.rows import replaced_prices_row
 from catalog.store import CatalogStore
-from customers.store import CustomersStore
 from inventory.models import ReceiptLine
 from inventory.operations import StockOperations
 from pydantic import TypeAdapter
 from tillflow.aws import client
 from tillflow.events import OrderReturned
-from tillflow.store import marshal
 
-from till.demo.order_checkout import BASKET, CASH, card, order
-from till.shop import CUSTOMERS, ESPRESSO, LOCATION, MUG
+from tests.support.return_workflow import (
+    ADA,
+    ONE_MUG,
+    STEPS,
+    balances,
+    completed,
+    give_back,
+    level,
+    request,
+    sell,
+    shop,
+)
+from till.demo.order_checkout import CASH, card, order
+from till.shop import ESPRESSO, LOCATION, MUG
 from verification.harness.faults import FOREVER, Fault
-from verification.harness.fixture import Run, WorkflowFixture, seed_stock, workflow_fixture
+from verification.harness.fixture import WorkflowFixture
 
-ADA = CUSTOMERS[0]
-ONE_MUG = {"line_no": 2, "sku": MUG, "quantity": 1}
-STEPS = ["CreditInvoice", "RestockGoods", "ReverseJournal", "CloseReturn", "AnnounceReturn"]
-
-
-@pytest.fixture
-def shop() -> Iterator[WorkflowFixture]:
-    with workflow_fixture() as built:
-        seed_stock({ESPRESSO: 10, MUG: 10})
-        CustomersStore(client("dynamodb"), "CustomersTable").create(ADA, datetime.now(UTC))
-        yield built
-
-
-def sell(shop: WorkflowFixture, *tenders: dict[str, Any], **more: Any) -> Run:
-    request = order(
-        BASKET, *(tenders or (card("tok_visa"),)), order_id="ord-1", placed_at="2026-11-23T10:00:00Z"
-    )
-    [run] = shop.run(request | more)
-    return run
-
-
-def request(*lines: dict[str, Any], return_id: str = "ret-1", **more: Any) -> dict[str, Any]:
-    return {
-        "return_id": return_id,
-        "order_id": "ord-1",
-        "currency": "EUR",
-        "lines": list(lines or (ONE_MUG,)),
-        **more,
-    }
-
-
-def give_back(
-    shop: WorkflowFixture, *lines: dict[str, Any], faults: tuple[Fault, ...] = (), **more: Any
-) -> Run:
-    [run] = shop.run(request(*lines, **more), faults=faults, workflow="OrderReturn")
-    return run
-
-
-def test_refunds_of_a_cash_sale_in_francs_are_paid_in_coins(shop: WorkflowFixture) -> None:
-    product = Product(sku="CHOC", name="Chocolate", prices={"CHF": 498}, tax_class="zero")
-    CatalogStore(client("dynamodb"), "CatalogTable").put_product(product)
-    line = ReceiptLine(sku="CHOC", quantity=5, cost=1000)
-    StockOperations(client("dynamodb"), "InventoryTable").receive("francs", LOCATION, [line], "CHF")
-    sold = order({"CHOC": 3}, CASH, order_id="ord-1", placed_at="2026-11-23T10:00:00Z", currency="CHF")
-    [sale] = shop.run(sold)
-    assert sale.output["total"] == 1495
-    one, amounts = {"line_no": 1, "sku": "CHOC", "quantity": 1}, []
-    for number in (1, 2, 3):
-        run = give_back(shop, one, return_id=f"ret-{number}", currency="CHF")
-        completed(shop, run)
-        amounts.append(run.output["refunds"][0]["amount"])
-    assert amounts == [500, 495, 500]
-    assert [balances(shop, f"ord-1#return#ret-{number}").get("4300", 0) for number in (1, 2, 3)] == [2, -3, 2]
-    notes = shop.snapshot().return_notes
-    assert [notes[f"ret-{number}"]["total"] for number in (1, 2, 3)] == amounts
-
-
-def level(shop: WorkflowFixture, sku: str) -> dict[str, Any]:
-    return shop.row("InventoryTable", f"LEVEL#store-1#{sku}", "LEVEL")
-
-
-def balances(shop: WorkflowFixture, name: str) -> dict[str, int]:
-    lines = json.loads(shop.snapshot().entries[name]["lines"])
-    return {line["account"]: line["debit"] - line["credit"] for line in lines}
-
-
-def completed(shop: WorkflowFixture, run: Run) -> None:
-    assert (run.status, run.error) == ("SUCCEEDED", None), run.cause
-    assert run.output["status"] == "COMPLETED"
-    assert shop.audit() == []
+__all__ = ["shop"]  # fixtures
 
 
 def test_returned_unit_is_refunded_credited_restocked_and_posted(shop: WorkflowFixture) -> None:
@@ -111,6 +49,25 @@ def test_returned_unit_is_refunded_credited_restocked_and_posted(shop: WorkflowF
     }
     event = TypeAdapter(OrderReturned).validate_json(shop.services.events[-1]["Detail"])
     assert (event.return_id, event.total, event.lines[0].condition) == ("ret-1", 1250, "resell")
+
+
+def test_refunds_of_a_cash_sale_in_francs_are_paid_in_coins(shop: WorkflowFixture) -> None:
+    product = Product(sku="CHOC", name="Chocolate", prices={"CHF": 498}, tax_class="zero")
+    CatalogStore(client("dynamodb"), "CatalogTable").put_product(product)
+    line = ReceiptLine(sku="CHOC", quantity=5, cost=1000)
+    StockOperations(client("dynamodb"), "InventoryTable").receive("francs", LOCATION, [line], "CHF")
+    sold = order({"CHOC": 3}, CASH, order_id="ord-1", placed_at="2026-11-23T10:00:00Z", currency="CHF")
+    [sale] = shop.run(sold)
+    assert sale.output["total"] == 1495
+    one, amounts = {"line_no": 1, "sku": "CHOC", "quantity": 1}, []
+    for number in (1, 2, 3):
+        run = give_back(shop, one, return_id=f"ret-{number}", currency="CHF")
+        completed(shop, run)
+        amounts.append(run.output["refunds"][0]["amount"])
+    assert amounts == [500, 495, 500]
+    assert [balances(shop, f"ord-1#return#ret-{number}").get("4300", 0) for number in (1, 2, 3)] == [2, -3, 2]
+    notes = shop.snapshot().return_notes
+    assert [notes[f"ret-{number}"]["total"] for number in (1, 2, 3)] == amounts
 
 
 def test_three_returns_of_a_line_add_up_to_its_sale_exactly(shop: WorkflowFixture) -> None:
@@ -373,139 +330,3 @@ def test_return_costs_no_more_transitions_and_invocations_than_a_sale(shop: Work
     back = give_back(shop)
     assert back.transitions <= sale.transitions
     assert shop.services.invoked.total() - sold <= sold
-
-
-def without_receipt(
-    shop: WorkflowFixture, *lines: dict[str, Any], faults: tuple[Fault, ...] = (), **more: Any
-) -> Run:
-    place = {"location": "store-1", "register": "till-1"}
-    allowed = {"customer_id": ADA.customer_id, "override": {"manager": "mia", "note": "a gift"}}
-    units = lines or (ONE_MUG | {"line_no": 1},)
-    [run] = shop.run(
-        request(*units, **{"order_id": None, "refund": "store_credit", **place, **allowed, **more}),
-        faults=faults,
-        workflow="OrderReturn",
-    )
-    return run
-
-
-def sold_at(price: int, days_ago: int) -> None:
-    """Store a price of the mug that was replaced so many days ago."""
-    product, _ = CatalogStore(client("dynamodb"), "CatalogTable").get_product(MUG)
-    before = product.model_copy(update={"prices": {"EUR": price}})
-    row = replaced_prices_row(before, 1, datetime.now(UTC) - timedelta(days=days_ago))
-    client("dynamodb").put_item(TableName="CatalogTable", Item=marshal(row))
-
-
-def test_units_without_a_receipt_become_credit_and_stock_at_the_average_cost(shop: WorkflowFixture) -> None:
-    run = without_receipt(shop)
-    completed(shop, run)
-    assert run.path == [
-        "HasReceipt",
-        "ValueReturn",
-        "ClaimReturn",
-        "HasCredit",
-        "CheckRestock",
-        "CheckCustomer",
-        "RefundPayment",
-        *STEPS,
-    ]
-    assert run.output["refunds"] == [{"tender_no": 0, "type": "store_credit", "amount": 1250}]
-    assert run.output["credit_note_number"].startswith("CN")
-    assert shop.row("PaymentsTable", f"CREDIT#{ADA.customer_id}", "BALANCE#EUR")["balance"] == 1250
-    assert (level(shop, MUG)["available"], level(shop, MUG)["stock_value"]) == (11, 11 * 480)
-    assert balances(shop, "ret-1#return#ret-1") == {
-        "4010": 1042,
-        "2200": 208,
-        "2100": -1250,
-        "1200": 480,
-        "5000": -480,
-    }
-    event = TypeAdapter(OrderReturned).validate_json(shop.services.events[-1]["Detail"])
-    assert (event.order_id, event.return_id, event.total) == (None, "ret-1", 1250)
-
-
-def test_damaged_unit_without_a_receipt_is_written_off(shop: WorkflowFixture) -> None:
-    completed(shop, without_receipt(shop, ONE_MUG | {"line_no": 1, "condition": "damaged"}))
-    assert level(shop, MUG)["on_hand"] == 10
-    assert balances(shop, "ret-1#return#ret-1")["5200"] == 480
-
-
-def test_units_without_a_receipt_are_worth_the_lowest_price_of_the_last_days(shop: WorkflowFixture) -> None:
-    catalog = CatalogStore(client("dynamodb"), "CatalogTable")
-    sold_at(999, days_ago=5)
-    sold_at(500, days_ago=50)
-    assert without_receipt(shop).output["total"] == 999
-    catalog.put_price_days(60)
-    assert without_receipt(shop, return_id="ret-2").output["total"] == 500
-    catalog.put_price_days(0)
-    assert without_receipt(shop, return_id="ret-3").output["total"] == 1250
-
-
-def test_price_that_is_raised_counts_as_a_recent_one(shop: WorkflowFixture) -> None:
-    catalog = CatalogStore(client("dynamodb"), "CatalogTable")
-    product, _ = catalog.get_product(MUG)
-    catalog.put_product(product.model_copy(update={"prices": {"EUR": 2000}}))
-    assert without_receipt(shop).output["total"] == 1250
-
-
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        ({"override": None}, "InvalidReturn"),
-        ({"override": {"manager": "mia", "note": ""}}, "InvalidReturn"),
-        ({"refund": "original"}, "InvalidReturn"),
-        ({"customer_id": None}, "InvalidReturn"),
-        ({"register": None}, "InvalidReturn"),
-        ({"currency": "USD"}, "InvalidRequest"),
-        ({"lines": [ONE_MUG | {"quantity": 1.5}]}, "InvalidRequest"),
-        ({"lines": [ONE_MUG | {"condition": "lost"}]}, "InvalidReturn"),
-        ({"lines": [ONE_MUG | {"sku": "nothing"}]}, "UnknownProduct"),
-        ({"order_id": "ord-1"}, "InvalidReturn"),
-        ({"customer_id": "cus-nobody"}, "UnknownCustomer"),
-        ({"location": "nowhere"}, "UnknownLocation"),
-        (
-            {
-                "lines": [
-                    ONE_MUG | {"line_no": 1, "quantity": 600_000},
-                    ONE_MUG | {"line_no": 2, "quantity": 600_000},
-                ]
-            },
-            "InvalidRequest",
-        ),
-    ],
-)
-def test_return_without_a_receipt_is_refused_by_name(
-    shop: WorkflowFixture, change: dict[str, Any], error: str
-) -> None:
-    run = without_receipt(shop, **change)
-    assert (run.status, run.error) == ("FAILED", error)
-    assert shop.audit() == []
-    assert shop.snapshot().refunds == {}
-
-
-def test_return_without_a_receipt_in_another_currency_than_the_stock_is_refused(
-    shop: WorkflowFixture,
-) -> None:
-    catalog = CatalogStore(client("dynamodb"), "CatalogTable")
-    product, _ = catalog.get_product(MUG)
-    catalog.put_product(product.model_copy(update={"prices": {"EUR": 1250, "USD": 1400}}))
-    run = without_receipt(shop, currency="USD")
-    assert (run.status, run.error) == ("FAILED", "CurrencyMismatch")
-    assert shop.snapshot().refunds == {}
-    assert shop.audit() == []
-
-
-def test_value_in_the_request_is_ignored(shop: WorkflowFixture) -> None:
-    valued = {"lines": [{"line_no": 1, "sku": MUG, "quantity": 1, "net": 9000, "tax": 0, "total": 9000}]}
-    assert without_receipt(shop, valued=valued).output["total"] == 1250
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_failing_step_of_a_return_without_a_receipt_opens_a_case_and_resumes(
-    shop: WorkflowFixture, step: str
-) -> None:
-    run = without_receipt(shop, faults=(Fault(step, "fail_before"),))
-    assert run.status == "RUNNING"
-    assert shop.audit("ret-1") == []
-    completed(shop, shop.resolve(run, "retry", case=step))

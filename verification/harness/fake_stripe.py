@@ -11,76 +11,33 @@ import json
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import stripe
+
+from verification.harness.stripe_cards import BEHAVIOURS, PAYMENT_METHODS, THREE_D_SECURE
+from verification.harness.stripe_http import (
+    Lost,
+    Refusal,
+    check_amount,
+    created_between,
+    page_of,
+    parsed,
+    response_of,
+)
 
 KEY_SECONDS = 24 * 3600
 AUTHORISATION_SECONDS = 7 * 24 * 3600
 KEY = "sk_test_fake"
 WEBHOOK_SECRET = "whsec_fake"
 
-# The code and decline code of the test payment methods; "" for one that is accepted.
-PAYMENT_METHODS: Mapping[str, tuple[str, str]] = {
-    "pm_card_visa": ("", ""),
-    "pm_card_mastercard": ("", ""),
-    "pm_card_authenticationRequired": ("authentication_required", "authentication_required"),
-    "pm_card_visa_chargeDeclined": ("card_declined", "generic_decline"),
-    "pm_card_visa_chargeDeclinedInsufficientFunds": ("card_declined", "insufficient_funds"),
-    "pm_card_visa_chargeDeclinedLostCard": ("card_declined", "lost_card"),
-    "pm_card_visa_chargeDeclinedStolenCard": ("card_declined", "stolen_card"),
-    "pm_card_chargeDeclinedExpiredCard": ("expired_card", "expired_card"),
-    "pm_card_chargeDeclinedIncorrectCvc": ("incorrect_cvc", "incorrect_cvc"),
-    "pm_card_chargeDeclinedProcessingError": ("processing_error", "processing_error"),
-}
-# Their holders have to confirm a payment at the bank. "pm_fake_confirmedLate": before the second question.
-THREE_D_SECURE = frozenset({"pm_card_threeDSecure2Required", "pm_fake_confirmedLate"})
-# Payment methods of this fake alone: what happens in an operation, "refused" always, the others in its first call.
-BEHAVIOURS: Mapping[str, Mapping[str, str]] = {
-    "pm_fake_authoriseLostAfter": {"confirm_intent": "lost after"},
-    "pm_fake_captureLostBefore": {"capture_intent": "lost before"},
-    "pm_fake_captureLostAfter": {"capture_intent": "lost after"},
-    "pm_fake_captureRefused": {"capture_intent": "refused"},
-    "pm_fake_cancelRefused": {"cancel_intent": "refused"},
-}
-SANDBOX_CARDS: Mapping[str, str] = {
-    "tok_visa": "pm_card_visa",
-    "tok_declined": "pm_card_visa_chargeDeclined",
-    "tok_insufficient_funds": "pm_card_visa_chargeDeclinedInsufficientFunds",
-    "tok_timeout_before_effect": "pm_fake_captureLostBefore",
-    "tok_timeout_after_effect": "pm_fake_captureLostAfter",
-    "tok_action_required": "pm_fake_confirmedLate",
-    "tok_action_abandoned": "pm_card_threeDSecure2Required",
-    "tok_authorise_timeout_after_effect": "pm_fake_authoriseLostAfter",
-    "tok_capture_refused": "pm_fake_captureRefused",
-    "tok_void_refused": "pm_fake_cancelRefused",
-    "tok_duplicate": "pm_fake_captureLostAfter",
-}
-"""The payment methods that behave as the test cards of the sandbox."""
-_ZERO_DECIMALS = frozenset(re.findall(r"\w+", "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"))
-_THREE_DECIMALS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
-_WHOLE_ONLY = frozenset({"isk", "ugx"})
 _REFUSED = {"capture_intent": "capture_refused", "cancel_intent": "void_refused"}
 _CANCELLABLE = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
 
 Plan = str | Callable[[], object]
 """What happens in a call: "lost before" or "lost after" the effect, "500 after", "429", or a call made meanwhile."""
-
-
-class Refusal(Exception):
-    """An error response. `saved`: the endpoint had begun, so that the key repeats it."""
-
-    def __init__(self, status: int, kind: str, code: str | None, message: str, **more: Any) -> None:
-        super().__init__(message)
-        self.saved = bool(more.pop("saved", True))
-        self.status = status
-        self.body = {"error": {"type": kind, "code": code, "message": message, **more}}
-
-
-class Lost(Exception):
-    """The connection broke: the client gets no response."""
 
 
 class FakeStripe:
@@ -115,7 +72,9 @@ class FakeStripe:
         text = body or parts.query
         self.requests.append(f"{method.upper()} {parts.path}")
         if sent.get("authorization") != f"Bearer {self.key}":
-            return _response(401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key"}})
+            return response_of(
+                401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key"}}
+            )
         key = sent.get("idempotency-key", "")
         if method.upper() != "POST" or not key:
             return self._run(method.upper(), parts.path, text)
@@ -148,7 +107,7 @@ class FakeStripe:
     def _once(self, key: str, path: str, text: str) -> tuple[int, bytes]:
         now, request = self.clock(), f"{path}?{text}"
         if key in self._in_flight:
-            return _response(
+            return response_of(
                 409,
                 {
                     "error": {
@@ -162,7 +121,7 @@ class FakeStripe:
             _, first, status, body = self._saved[key]
             if first != request:
                 message = "Keys for idempotent requests can only be used with the same parameters"
-                return _response(400, {"error": {"type": "idempotency_error", "message": message}})
+                return response_of(400, {"error": {"type": "idempotency_error", "message": message}})
             return status, body
         self._in_flight.add(key)
         try:
@@ -175,7 +134,7 @@ class FakeStripe:
         operation = run.__name__.removeprefix("_")
         plan = self._planned(operation, arguments)
         if plan == "429":
-            return _response(429, {"error": {"type": "invalid_request_error", "code": "rate_limit"}})
+            return response_of(429, {"error": {"type": "invalid_request_error", "code": "rate_limit"}})
         if plan == "lost before":
             raise Lost
         if callable(plan):
@@ -184,12 +143,12 @@ class FakeStripe:
         try:
             if plan == "refused":
                 raise Refusal(400, "invalid_request_error", _REFUSED[operation], "refused")
-            status, response = 200, run(self, _parsed(text), *arguments)
+            status, response = 200, run(self, parsed(text), *arguments)
         except Refusal as refusal:
             status, response, saved = refusal.status, refusal.body, refusal.saved
         if plan == "500 after":
             status, response = 500, {"error": {"type": "api_error", "message": "unexpected"}}
-        sent = _response(status, response)
+        sent = response_of(status, response)
         if key and saved:
             self._saved[key] = (self.clock(), f"{path}?{text}", *sent)
         if plan == "lost after":
@@ -207,7 +166,7 @@ class FakeStripe:
 
     def _create_intent(self, params: dict[str, Any]) -> dict[str, Any]:
         amount, currency = int(params["amount"]), params["currency"]
-        _check_amount(amount, currency)
+        check_amount(amount, currency)
         method = params["payment_method"]
         if method not in {*PAYMENT_METHODS, *BEHAVIOURS, *THREE_D_SECURE}:
             raise Refusal(
@@ -313,9 +272,9 @@ class FakeStripe:
         return copy.deepcopy(intent)
 
     def _list_intents(self, params: dict[str, Any]) -> dict[str, Any]:
-        first, last = _created(params)
+        first, last = created_between(params)
         newest = [one for one in reversed(self.intents.values()) if first <= one["created"] < last]
-        return _page([self._intent(one["id"]) for one in newest], params, "/v1/payment_intents")
+        return page_of([self._intent(one["id"]) for one in newest], params, "/v1/payment_intents")
 
     def _create_refund(self, params: dict[str, Any]) -> dict[str, Any]:
         intent = self._intent(params["payment_intent"])
@@ -349,14 +308,14 @@ class FakeStripe:
         return copy.deepcopy(refund)
 
     def _list_refunds(self, params: dict[str, Any]) -> dict[str, Any]:
-        first, last = _created(params)
+        first, last = created_between(params)
         newest = [
             refund
             for refund in reversed(self.refunds.values())
             if refund["payment_intent"] == params.get("payment_intent", refund["payment_intent"])
             and first <= refund["created"] < last
         ]
-        return _page(newest, params, "/v1/refunds")
+        return page_of(newest, params, "/v1/refunds")
 
     def _count_refunds(self, intent: dict[str, Any]) -> None:
         intent["latest_charge"]["amount_refunded"] = self.refunded(intent["id"])
@@ -455,43 +414,6 @@ def _route(method: str, path: str) -> tuple[Callable[..., dict[str, Any]], tuple
     raise AssertionError(f"{method} {path} is not a route of the fake")
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    """Return the parameters of a form, in which `metadata[order]=1` is a nested value."""
-    params: dict[str, Any] = {}
-    for name, value in parse_qsl(text):
-        outer, *inner = name.replace("]", "").split("[")
-        if inner:
-            params.setdefault(outer, {})[inner[0]] = value
-        else:
-            params[outer] = value
-    return params
-
-
-def _created(params: Mapping[str, Any]) -> tuple[int, int]:
-    created = params.get("created", {})
-    return int(created.get("gte", 0)), int(created.get("lt", 2**60))
-
-
-def _page(found: Iterable[dict[str, Any]], params: Mapping[str, Any], url: str) -> dict[str, Any]:
-    rows, limit = list(found), int(params.get("limit", 10))
-    if after := params.get("starting_after"):
-        rows = rows[[row["id"] for row in rows].index(after) + 1 :]
-    data = copy.deepcopy(rows[:limit])
-    return {"object": "list", "data": data, "has_more": len(rows) > limit, "url": url}
-
-
-def _check_amount(amount: int, currency: str) -> None:
-    if currency in _WHOLE_ONLY and amount % 100:
-        code, message = "invalid_charge_amount_no_decimal_compatible", "must be divisible by 100"
-    elif currency in _THREE_DECIMALS and amount % 10:
-        code, message = "parameter_invalid_integer", "the last digit must be 0"
-    elif amount < (50 if currency not in _ZERO_DECIMALS | _THREE_DECIMALS else 1):
-        code, message = "amount_too_small", "Amount must be at least the minimum"
-    else:
-        return
-    raise Refusal(400, "invalid_request_error", code, message, saved=False)
-
-
 def _unexpected_state(intent: Mapping[str, Any]) -> Refusal:
     return Refusal(
         400,
@@ -500,7 +422,3 @@ def _unexpected_state(intent: Mapping[str, Any]) -> Refusal:
         f"This PaymentIntent has a status of {intent['status']}",
         payment_intent=copy.deepcopy(dict(intent)),
     )
-
-
-def _response(status: int, body: Any) -> tuple[int, bytes]:
-    return status, json.dumps(body).encode()

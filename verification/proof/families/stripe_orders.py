@@ -10,7 +10,8 @@ from tillflow.aws import client
 
 from audit import Snapshot
 from till.shop import CURRENCY, GOODS, WAREHOUSE
-from verification.harness.fake_stripe import SANDBOX_CARDS, FakeStripe
+from verification.harness.fake_stripe import FakeStripe
+from verification.harness.stripe_cards import SANDBOX_CARDS
 from verification.proof.families.family import Scenario
 from verification.proof.families.orders import STOCK, Orders, Request
 from verification.proof.services import ProofServices
