@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork, check_same
+from tillflow.errors import IdempotencyConflict, OrderClosed, check_same
 from tillflow.fields import MAX_AMOUNT
 from tillflow.money import Money
 from tillflow.references import Reference
+from tillflow.waits import store_wait
 
 from purchasing.approvals import Limits, approved_without_asking
 from purchasing.errors import (
@@ -337,16 +338,14 @@ def cancel(purchase: Purchase, reason: str, now: datetime) -> Purchase:
 
 
 def wait_for(purchase: Purchase, waiting: Await) -> Purchase:
-    """Store the task token that completes the wait; PendingWork if the next step is another one.
-
-    A token of an earlier wait than the stored one is ignored: the workflow no longer waits with it.
-    """
-    step = next_step(purchase)
-    if step != f"await_{waiting.waiting_for}":
-        raise PendingWork(f"purchase {purchase.purchase_order_id}", step)
-    if waiting.waiting_since < purchase.waiting_since:
-        return purchase
-    return purchase.model_copy(update=waiting.model_dump(exclude={"purchase_order_id"}))
+    """Store the task token that completes the wait; PendingWork if the next step is another one."""
+    return store_wait(
+        purchase,
+        f"purchase {purchase.purchase_order_id}",
+        next_step=next_step(purchase),
+        awaited=f"await_{waiting.waiting_for}",
+        wait=waiting.model_dump(exclude={"purchase_order_id"}),
+    )
 
 
 def next_step(purchase: Purchase) -> Step:

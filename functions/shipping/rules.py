@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from tillflow.errors import IdempotencyConflict, PendingWork
+from tillflow.errors import IdempotencyConflict
+from tillflow.waits import store_wait
 
 from shipping.errors import InvalidShipment, ShipmentEnded, UnknownShipment
 from shipping.models import (
@@ -111,17 +112,13 @@ def settle(delivery: Delivery, shipment_id: str, return_id: str | None) -> Deliv
 
 
 def wait_for(delivery: Delivery, waiting: AwaitCarrier) -> Delivery:
-    """Store the task token that completes the wait; PendingWork if the next step is another one.
-
-    A token of an earlier wait than the stored one is ignored: the workflow no longer waits with it.
-    """
-    step = next_step(delivery)
-    if step != "await_carrier":
-        raise PendingWork(f"delivery of {delivery.order_id}", step)
-    if waiting.waiting_since < delivery.waiting_since:
-        return delivery
-    return delivery.model_copy(
-        update={"waiting_since": waiting.waiting_since, "task_token": waiting.task_token}
+    """Store the task token that completes the wait; PendingWork if the next step is another one."""
+    return store_wait(
+        delivery,
+        f"delivery of {delivery.order_id}",
+        next_step=next_step(delivery),
+        awaited="await_carrier",
+        wait=waiting.model_dump(include={"waiting_since", "task_token"}),
     )
 
 

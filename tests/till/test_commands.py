@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from cases.models import Opening
 from cases.store import CasesStore
 from tillflow.aws import client
@@ -16,6 +15,7 @@ from typer.testing import CliRunner
 
 from tests.support import shop_rows
 from tests.support.api_functions import ApiFunctions
+from tests.support.full_shop import CloudFormation
 from tests.support.shop_rows import SALE, Row
 from till.main import app
 from till.shop import GOODS, Shop
@@ -38,20 +38,6 @@ def run(*arguments: str, code: int = 0, typed: str = "") -> Any:
 def aws() -> Iterator[None]:
     with data_services(TEMPLATE):
         yield
-
-
-class CloudFormation:
-    """DescribeStacks alone: moto's CloudFormation needs more of PyPI than the rest of the tests together."""
-
-    def __init__(self, outputs: dict[str, str]) -> None:
-        self.outputs = outputs
-
-    def describe_stacks(self, StackName: str) -> dict[str, Any]:
-        if not self.outputs:
-            error = {"Code": "ValidationError", "Message": f"Stack with id {StackName} does not exist"}
-            raise ClientError({"Error": error}, "DescribeStacks")
-        outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self.outputs.items()]
-        return {"Stacks": [{"StackName": StackName, "StackStatus": "CREATE_COMPLETE", "Outputs": outputs}]}
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from till.demo.order_checkout import BASKET, CASH, card, order
 from till.shop import ESPRESSO, MUG, SOLD_OUT
 from verification.harness.faults import FOREVER, Fault, FaultSchedule
 from verification.harness.fixture import Run, WorkflowFixture, seed_stock, workflow_fixture
+from verification.proof.families.orders import RACED
 
 CANCEL = {"order_id": "ord-1", "reason": "changed their mind"}
 STEPS = [
@@ -149,22 +150,8 @@ class Meanwhile(FaultSchedule):
         await call.services.sleep(1)
 
 
-CHECKOUT = (
-    "PriceOrder",
-    "OpenOrder",
-    "ReserveStock",
-    "AuthorisePayment",
-    "CapturePayment",
-    "CommitStock",
-    "IssueInvoice",
-    "PostJournal",
-    "CloseOrder",
-    "AnnounceOrder",
-)
-
-
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("state", CHECKOUT)
+@pytest.mark.parametrize("state", RACED)
 def test_cancel_at_any_moment_of_the_checkout_leaves_no_sale(
     shop: WorkflowFixture, state: str, after: bool
 ) -> None:

@@ -6,7 +6,7 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 from till import workflows
-from till.demo.model import Outcome, Report
+from till.demo.model import Outcome, Report, run_scenarios
 from till.demo.order_checkout import audited
 from till.services.imports import Imports
 from till.stack import Stack
@@ -55,11 +55,11 @@ class CatalogImportDemo:
 
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
         run = token_hex(3).upper()
-        outcomes = []
-        for number, scenario in enumerate(SCENARIOS, 1):
-            outcomes.append(_one(stack, scenario, run, f"demo-{run.lower()}-c{number:02}"))
-            ended(scenario.title)
-        return audited(stack, outcomes)
+
+        def one(number: int, scenario: Scenario) -> Outcome:
+            return _one(stack, scenario, run, f"demo-{run.lower()}-c{number:02}")
+
+        return audited(stack, run_scenarios(SCENARIOS, one, ended))
 
 
 def file_of(scenario: Scenario, run: str) -> bytes:

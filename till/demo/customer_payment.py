@@ -7,7 +7,7 @@ from executions.models import ExecutionProgress
 
 from till import workflows
 from till.demo.account_customers import create_account_customer, sell_on_account
-from till.demo.model import Outcome, Report
+from till.demo.model import Outcome, Report, run_scenarios
 from till.demo.order_checkout import BASKET, audited
 from till.history import compensated
 from till.output import money
@@ -43,11 +43,11 @@ class CustomerPaymentDemo:
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
         run_id = f"demo-{token_hex(3)}"
         Shop(stack).receive(f"{run_id}-p", {sku: units * len(SCENARIOS) for sku, units in BASKET.items()})
-        outcomes = []
-        for number, scenario in enumerate(SCENARIOS, 1):
-            outcomes.append(self._one(stack, scenario, f"{run_id}-p{number:02}"))
-            ended(scenario.title)
-        return audited(stack, outcomes)
+
+        def one(number: int, scenario: Scenario) -> Outcome:
+            return self._one(stack, scenario, f"{run_id}-p{number:02}")
+
+        return audited(stack, run_scenarios(SCENARIOS, one, ended))
 
     def _one(self, stack: Stack, scenario: Scenario, name: str) -> Outcome:
         create_account_customer(stack, name)

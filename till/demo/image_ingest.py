@@ -5,7 +5,6 @@ import struct
 import time
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
@@ -14,7 +13,7 @@ from PIL import Image
 from tillflow.store import Item
 
 from till import workflows
-from till.demo.model import Outcome, Report
+from till.demo.model import Outcome, Report, run_scenarios
 from till.history import compensated
 from till.shop import ESPRESSO
 from till.stack import Stack
@@ -92,14 +91,12 @@ class ImageIngestDemo:
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
         run_id = f"demo-{token_hex(3)}"
 
-        def one(scenario: Scenario) -> Outcome:
+        def one(_: int, scenario: Scenario) -> Outcome:
             key = f"products/{ESPRESSO}/{run_id}/{scenario.name}"
             row = _settled(stack, key, self._put(stack, key, scenario))
-            ended(scenario.title)
             return _outcome(stack, scenario, key, row)
 
-        with ThreadPoolExecutor(4) as uploads:
-            return list(uploads.map(one, SCENARIOS))
+        return run_scenarios(SCENARIOS, one, ended, threads=4)
 
     def _put(self, stack: Stack, key: str, scenario: Scenario) -> str:
         """Upload the files; return the version the row must have in the end, "" after a delete."""

@@ -1,6 +1,7 @@
 """Demos of workflows and their outcomes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -30,6 +31,20 @@ class Outcome:
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def run_scenarios[S](
+    scenarios: Sequence[S], run: Callable[[int, S], Outcome], ended: Report, *, threads: int = 1
+) -> list[Outcome]:
+    """Run scenarios, numbered from 1, on so many threads; call `ended` with the title of each."""
+
+    def run_one(number: int, scenario: S) -> Outcome:
+        outcome = run(number, scenario)
+        ended(outcome.scenario)
+        return outcome
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run_one, range(1, len(scenarios) + 1), scenarios))
 
 
 class Pipeline(Protocol):

@@ -1,12 +1,11 @@
 """Demo of the order cancel: after the payment, during it, twice, and after a rejection."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from secrets import token_hex
 
 from till import workflows
-from till.demo.model import Outcome, Report
+from till.demo.model import Outcome, Report, run_scenarios
 from till.demo.order_checkout import BASKET, CASH, ENDED, Request, audited, card, order, outcome_of
 from till.services.orders import Orders
 from till.shop import Shop
@@ -70,11 +69,8 @@ class OrderCancelDemo:
             request = {**scenario.request, "order_id": order_id, "placed_at": workflows.now()}
             Orders(stack).place(request)
             cancels = scenario.cancel(stack, order_id)
-            outcome = outcome_of(
+            return outcome_of(
                 stack, scenario.title, order_id, cancels[-1], scenario.expected, ("CANCELLED", "REJECTED")
             )
-            ended(scenario.title)
-            return outcome
 
-        with ThreadPoolExecutor(len(SCENARIOS)) as tills:
-            return audited(stack, list(tills.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+        return audited(stack, run_scenarios(SCENARIOS, one, ended, threads=len(SCENARIOS)))

@@ -17,7 +17,7 @@ from tillflow.gift_cards import new_code
 from audit import check
 from audit.reader import read_snapshot
 from till import workflows
-from till.demo.model import Outcome, Report
+from till.demo.model import Outcome, Report, run_scenarios
 from till.history import compensated
 from till.services.cases import Cases
 from till.services.customers import Accounts, Credit, GiftCards
@@ -145,23 +145,20 @@ class OrderCheckoutDemo:
         shop.add_products([last])
         shop.receive(f"{run_id}-last", {last.product.sku: LAST_UNITS}, [last])
         gift_card = give_credit(stack, run_id)
-        with ThreadPoolExecutor(CONCURRENT) as buyers:
-            ordered = [
-                buyers.submit(self._one, stack, scenario, f"{run_id}-{number:02}", gift_card, ended)
-                for number, scenario in enumerate(SCENARIOS, 1)
-            ]
-            outcomes = [future.result() for future in ordered]
+
+        def one(number: int, scenario: Scenario) -> Outcome:
+            return self._one(stack, scenario, f"{run_id}-{number:02}", gift_card)
+
+        outcomes = run_scenarios(SCENARIOS, one, ended, threads=CONCURRENT)
         return audited(stack, outcomes + self._crowd(stack, run_id, last.product.sku, ended))
 
-    def _one(self, stack: Stack, scenario: Scenario, order_id: str, gift_card: str, ended: Report) -> Outcome:
+    def _one(self, stack: Stack, scenario: Scenario, order_id: str, gift_card: str) -> Outcome:
         request = with_gift_card(scenario.request, gift_card) | {
             "order_id": order_id,
             "placed_at": workflows.now(),
         }
         starts = [Orders(stack).place(request) for _ in range(scenario.sent)]
-        outcome = outcome_of(stack, scenario.title, order_id, starts[0].arn, scenario.expected)
-        ended(scenario.title)
-        return outcome
+        return outcome_of(stack, scenario.title, order_id, starts[0].arn, scenario.expected)
 
     def _crowd(self, stack: Stack, run_id: str, sku: str, ended: Report) -> list[Outcome]:
         """Buy one unit each, concurrently. Which buyers get one is random, how many is not: the paid orders come first,

@@ -1,12 +1,11 @@
 """Demo of the exchange: a dearer and a cheaper article, and a sale that is refused."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
 from till import workflows
-from till.demo.model import Outcome, Report
+from till.demo.model import Outcome, Report, run_scenarios
 from till.demo.order_checkout import BASKET, ENDED, Request, audited, card, order
 from till.demo.order_return import COFFEE, ONE_MUG
 from till.history import compensated
@@ -77,8 +76,6 @@ class OrderExchangeDemo:
             exchanged = Exchanges(stack).get(return_id)
             actual = " ".join(filter(None, (exchanged.status, exchanged.reason)))
             steps = compensated(workflows.visits(stack, arn))
-            ended(scenario.title)
             return Outcome(scenario.title, return_id, arn, scenario.expected, actual, steps)
 
-        with ThreadPoolExecutor(len(SCENARIOS)) as tills:
-            return audited(stack, list(tills.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+        return audited(stack, run_scenarios(SCENARIOS, one, ended, threads=len(SCENARIOS)))

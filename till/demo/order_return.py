@@ -1,6 +1,5 @@
 """Demo of the order return: every way a return can end."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from executions.models import ExecutionProgress
 
 from till import workflows
-from till.demo.model import Outcome, Report
+from till.demo.model import Outcome, Report, run_scenarios
 from till.demo.order_checkout import BASKET, CASH, ENDED, Request, audited, card, order, set_limit
 from till.history import compensated
 from till.services.orders import Orders, Returns
@@ -132,11 +131,9 @@ class OrderReturnDemo:
             execution = workflows.wait(stack, arn)
             steps = compensated(workflows.visits(stack, arn))
             actual = _ending(stack, return_id, execution)
-            ended(scenario.title)
             return Outcome(scenario.title, return_id, arn, scenario.expected, actual, steps)
 
-        with ThreadPoolExecutor(len(SCENARIOS)) as tills:
-            return audited(stack, list(tills.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+        return audited(stack, run_scenarios(SCENARIOS, one, ended, threads=len(SCENARIOS)))
 
 
 def _ending(stack: Stack, return_id: str, execution: ExecutionProgress) -> str:

@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
@@ -96,13 +95,10 @@ class OrderShipmentDemo:
         units = {sku: count * len(SCENARIOS) for sku, count in BASKET.items()}
         Shop(stack).receive(f"{run_id}-s", units)
 
-        def run_one(number: int, scenario: Scenario) -> Outcome:
-            outcome = self._one(stack, scenario, f"{run_id}-s{number:02}")
-            ended(scenario.title)
-            return outcome
+        def one(number: int, scenario: Scenario) -> Outcome:
+            return self._one(stack, scenario, f"{run_id}-s{number:02}")
 
-        with ThreadPoolExecutor(len(SCENARIOS)) as pool:
-            return audited(stack, list(pool.map(run_one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+        return audited(stack, model.run_scenarios(SCENARIOS, one, ended, threads=len(SCENARIOS)))
 
     def _one(self, stack: Stack, scenario: Scenario, name: str) -> Outcome:
         sold = Orders(stack).place(sale(scenario) | {"order_id": name, "placed_at": workflows.now()})

@@ -7,7 +7,7 @@ from secrets import token_hex
 from executions.models import ExecutionProgress
 
 from till import workflows
-from till.demo.model import Outcome, Report
+from till.demo.model import Outcome, Report, run_scenarios
 from till.demo.order_checkout import audited
 from till.history import compensated
 from till.services.payments import Reconciliations
@@ -43,11 +43,11 @@ class PaymentReconciliationDemo:
 
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
         demo_id = f"demo-{token_hex(3)}"
-        outcomes = []
-        for number, scenario in enumerate(SCENARIOS, 1):
-            outcomes.append(_one(stack, scenario, f"{demo_id}-n{number:02}"))
-            ended(scenario.title)
-        return audited(stack, outcomes)
+
+        def one(number: int, scenario: Scenario) -> Outcome:
+            return _one(stack, scenario, f"{demo_id}-n{number:02}")
+
+        return audited(stack, run_scenarios(SCENARIOS, one, ended))
 
 
 def _one(stack: Stack, scenario: Scenario, run_id: str) -> Outcome:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
@@ -12,7 +11,7 @@ from purchasing.models import Invoice, InvoicedLine, Purchase, Receipt, Received
 from purchasing.supplier_models import ResponseTimeouts, Supplier, Terms
 
 from till import workflows
-from till.demo.model import Outcome, Report
+from till.demo.model import Outcome, Report, run_scenarios
 from till.demo.order_checkout import audited
 from till.errors import OperatorError
 from till.history import compensated
@@ -147,11 +146,9 @@ class PurchaseOrderDemo:
             scenario.play(play)
             order = play.until(lambda order: bool(_case(play)) or order.status in ("CLOSED", "CANCELLED"))
             steps = _compensations(stack, arn)
-            ended(scenario.title)
             return Outcome(scenario.title, play.order_id, arn, scenario.expected, _ending(play, order), steps)
 
-        with ThreadPoolExecutor(len(SCENARIOS)) as pool:
-            return audited(stack, list(pool.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+        return audited(stack, run_scenarios(SCENARIOS, one, ended, threads=len(SCENARIOS)))
 
 
 def start(stack: Stack, order_id: str, supplier_ids: tuple[str, ...]) -> str:

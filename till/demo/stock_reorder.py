@@ -10,7 +10,7 @@ from purchasing.supplier_models import Price, Supplier, Terms
 from tillflow.store import marshal, unmarshal
 
 from till import workflows
-from till.demo.model import Outcome, Report
+from till.demo.model import Outcome, Report, run_scenarios
 from till.demo.order_checkout import CASH, audited, order
 from till.demo.purchase_order import Play
 from till.output import money
@@ -164,11 +164,8 @@ class StockReorderDemo:
             sku = f"DEMO-{name}"
             _shelve(stack, sku, name, scenario.unit_cost)
             arn = scenario.trigger(stack, sku, name)
-            outcome = Outcome(
+            return Outcome(
                 scenario.title, name, arn, scenario.expected, scenario.ending(stack, sku, name), []
             )
-            ended(scenario.title)
-            return outcome
 
-        with ThreadPoolExecutor(len(SCENARIOS)) as pool:
-            return audited(stack, list(pool.map(one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+        return audited(stack, run_scenarios(SCENARIOS, one, ended, threads=len(SCENARIOS)))

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
@@ -13,7 +12,7 @@ from inventory.models import ReceiptLine
 from inventory.transfers.models import Arrival, ArrivedLine, OpenTransfer, Transfer
 
 from till import workflows
-from till.demo.model import Outcome, Report
+from till.demo.model import Outcome, Report, run_scenarios
 from till.demo.order_checkout import audited
 from till.errors import OperatorError
 from till.history import compensated
@@ -113,7 +112,7 @@ class StockTransferDemo:
         goods = [ReceiptLine(sku=MUG, quantity=units, cost=units * 480 + 1)]
         Shop(stack).stock.receive(run_id, WAREHOUSE, goods, CURRENCY)
 
-        def run_one(number: int, scenario: Scenario) -> Outcome:
+        def one(number: int, scenario: Scenario) -> Outcome:
             driver = Driver(Transfers(stack), f"{run_id}-t{number}")
             opened = {"transfer_id": driver.transfer_id, **request(scenario.quantity)}
             started = driver.operations.create(OpenTransfer.model_validate(opened))
@@ -121,13 +120,11 @@ class StockTransferDemo:
             transfer = driver.wait_until(lambda transfer: transfer.status in ("CLOSED", "CANCELLED"))
             workflows.wait(stack, started.arn)
             steps = compensated(workflows.visits(stack, started.arn))
-            ended(scenario.title)
             return Outcome(
                 scenario.title, driver.transfer_id, started.arn, scenario.expected, ending(transfer), steps
             )
 
-        with ThreadPoolExecutor(len(SCENARIOS)) as pool:
-            return audited(stack, list(pool.map(run_one, range(1, len(SCENARIOS) + 1), SCENARIOS)))
+        return audited(stack, run_scenarios(SCENARIOS, one, ended, threads=len(SCENARIOS)))
 
 
 def request(quantity: int) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tillflow.errors import OrderClosed, PendingWork, check_same
+from tillflow.errors import OrderClosed, check_same
 from tillflow.references import Reference
 from tillflow.times import iso_utc
+from tillflow.waits import store_wait
 
 from inventory.errors import InvalidTransfer, TransferCancelled
 from inventory.models import Line
@@ -188,16 +189,14 @@ def cancel(transfer: Transfer, reason: str, now: datetime) -> Transfer:
 
 
 def wait_for(transfer: Transfer, waiting: AwaitTransfer) -> Transfer:
-    """Store the task token that completes the wait; PendingWork if the next step is another one.
-
-    A token of an earlier wait than the stored one is ignored: the workflow no longer waits with it.
-    """
-    step = next_step(transfer)
-    if step != f"await_{waiting.waiting_for}":
-        raise PendingWork(f"transfer {transfer.transfer_id}", step)
-    if waiting.waiting_since < transfer.waiting_since:
-        return transfer
-    return transfer.model_copy(update=waiting.model_dump(exclude={"transfer_id"}))
+    """Store the task token that completes the wait; PendingWork if the next step is another one."""
+    return store_wait(
+        transfer,
+        f"transfer {transfer.transfer_id}",
+        next_step=next_step(transfer),
+        awaited=f"await_{waiting.waiting_for}",
+        wait=waiting.model_dump(exclude={"transfer_id"}),
+    )
 
 
 def next_step(transfer: Transfer) -> Step:
