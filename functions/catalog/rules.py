@@ -46,23 +46,7 @@ def price_order(
     bought, mislabelled = labelled(order.lines, _products_of(order, _on_sale(order, products)), layouts)
     _raise_invalid(mislabelled)
     _raise_invalid(_unpriced(order, bought))
-    subtotals = [
-        product.prices[order.currency] * line.quantity
-        for line, product in zip(order.lines, bought, strict=True)
-    ]
-    by_line = {f"lines[{position}]": subtotal for position, subtotal in enumerate(subtotals)}
-    _check_amounts(by_line | {"lines": sum(subtotals)})
-    discounted = apply_discounts(subtotals, [line.discount for line in order.lines], order.discounts)
-    taxable = [
-        Taxable(line.remaining, rate, product.tax_included)
-        for line, product, rate in zip(discounted, bought, _rates_of(bought, rates), strict=True)
-    ]
-    lines = [
-        _with_terms(_priced_line(number, *parts, order.currency), parts[1], windows)
-        for number, parts in enumerate(
-            zip(order.lines, bought, discounted, taxable, tax_lines(taxable), strict=True), start=1
-        )
-    ]
+    lines = _priced_lines(order, bought, rates, windows)
     totals = _totals(lines)
     _check_amounts({"lines": totals["total"]})
     tenders = [_up_to(tender, totals["total"]) for tender in order.tenders]
@@ -133,6 +117,29 @@ def _rates_of(bought: Sequence[Product], rates: Mapping[str, Decimal]) -> list[D
 def _raise_invalid(problems: Sequence[Problem]) -> None:
     if problems:
         raise InvalidOrder.of(problems)
+
+
+def _priced_lines(
+    order: Order, bought: Sequence[Product], rates: Mapping[str, Decimal], windows: Mapping[str, int]
+) -> list[PricedLine]:
+    """Return the lines of an order with their products, discounts and taxes."""
+    subtotals = [
+        product.prices[order.currency] * line.quantity
+        for line, product in zip(order.lines, bought, strict=True)
+    ]
+    by_line = {f"lines[{position}]": subtotal for position, subtotal in enumerate(subtotals)}
+    _check_amounts(by_line | {"lines": sum(subtotals)})
+    discounted = apply_discounts(subtotals, [line.discount for line in order.lines], order.discounts)
+    taxable = [
+        Taxable(line.remaining, rate, product.tax_included)
+        for line, product, rate in zip(discounted, bought, _rates_of(bought, rates), strict=True)
+    ]
+    return [
+        _with_terms(_priced_line(number, *parts, order.currency), parts[1], windows)
+        for number, parts in enumerate(
+            zip(order.lines, bought, discounted, taxable, tax_lines(taxable), strict=True), start=1
+        )
+    ]
 
 
 def _priced_line(

@@ -7,6 +7,7 @@ from tillflow.errors import InsufficientStock, InvalidRequest
 from tillflow.store import (
     Action,
     AlreadyApplied,
+    Item,
     Marker,
     check_absent,
     read_rows,
@@ -62,34 +63,15 @@ class Corrections:
             return cast(Correction, marker.result(markers[marker.key]))
         if level is None:
             raise InvalidRequest("sku", request.sku, f"a SKU that was stocked at {request.location}")
-        kind = marker.step
-        if isinstance(request, Count):
-            business_id, quantity = request.count_id, request.counted - level["on_hand"]
-        else:
-            business_id, quantity = request.adjustment_id, request.quantity
-        if mismatch := currency_mismatch(level, request.currency):
-            raise mismatch
-        if quantity < -level["available"]:
-            raise InsufficientStock(request.sku, request.location, -quantity, level["available"])
-        cost = rules.cost_of_correction(quantity, level["on_hand"], level["stock_value"], request.unit_cost)
-        if quantity > 0:
-            rules.check_level(level["on_hand"] + quantity, level["stock_value"] + cost)
-        problem = rules.implausible(quantity, level, request.unit_cost)
-        if problem and not request.confirmed:
-            raise ImplausibleCorrection(request.sku, request.location, problem)
-        correction: Correction = {
-            "business_id": business_id,
-            "location": request.location,
-            "sku": request.sku,
-            "quantity": quantity,
-            "cost": cost,
-            "on_hand": level["on_hand"] + quantity,
-        }
+        correction, kind = _correction(level, request), marker.step
+        business_id, quantity = correction["business_id"], correction["quantity"]
         operation = f"{kind} {business_id}"
         actions = [marker.put(self._table, correction), self._check_only_correction(business_id, kind)]
         if quantity:
             details = {"reason": request.reason, "currency": request.currency}
-            actions += self._rows.correct(business_id, kind, level, quantity, cost, details, operation)
+            actions += self._rows.correct(
+                business_id, kind, level, quantity, correction["cost"], details, operation
+            )
         try:
             transact(self._client, actions, operation)
         except AlreadyApplied as applied:
@@ -102,3 +84,29 @@ class Corrections:
         error = InvalidRequest(f"{kind}_id", business_id, f"an id that no {other} has")
         other_marker = Marker(self._rows.document_pk(business_id), other)
         return check_absent(self._table, other_marker.key, lambda _: error)
+
+
+def _correction(level: Item, request: Adjust | Count) -> Correction:
+    """Return what a request changes of a level. CurrencyMismatch, InsufficientStock, ImplausibleCorrection."""
+    if isinstance(request, Count):
+        business_id, quantity = request.count_id, request.counted - level["on_hand"]
+    else:
+        business_id, quantity = request.adjustment_id, request.quantity
+    if mismatch := currency_mismatch(level, request.currency):
+        raise mismatch
+    if quantity < -level["available"]:
+        raise InsufficientStock(request.sku, request.location, -quantity, level["available"])
+    cost = rules.cost_of_correction(quantity, level["on_hand"], level["stock_value"], request.unit_cost)
+    if quantity > 0:
+        rules.check_level(level["on_hand"] + quantity, level["stock_value"] + cost)
+    problem = rules.implausible(quantity, level, request.unit_cost)
+    if problem and not request.confirmed:
+        raise ImplausibleCorrection(request.sku, request.location, problem)
+    return {
+        "business_id": business_id,
+        "location": request.location,
+        "sku": request.sku,
+        "quantity": quantity,
+        "cost": cost,
+        "on_hand": level["on_hand"] + quantity,
+    }

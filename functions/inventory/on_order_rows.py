@@ -50,6 +50,28 @@ class OnOrderRows(StockRows):
         Each raise for a need changes the `on_order` that the need was read with, so one of several concurrent
         raises succeeds. `reorder_point` replaces the level's; None leaves it.
         """
+        yield self._raise_level(location, line, reorder_point, currency, operation)
+        row = {
+            "pk": self.document_pk(business_id),
+            "sk": f"ONORDER#{location}#{line.sku}",
+            "business_id": business_id,
+            "location": location,
+            "sku": line.sku,
+            "ordered": line.quantity,
+            "open": line.quantity,
+            "at": now(),
+        }
+        error = InvalidRequest("business_id", business_id, f"an id without {line.sku} on order at {location}")
+        yield put_new(self._table, row, lambda _: error)
+
+    def _raise_level(
+        self,
+        location: str,
+        line: OrderedLine,
+        reorder_point: int | None,
+        currency: str | None,
+        operation: str,
+    ) -> Action:
         values: Item = {":none": 0, ":quantity": line.quantity, **level_values(location, line.sku)}
         conditions, further = [], ""
         if currency:
@@ -72,7 +94,7 @@ class OnOrderRows(StockRows):
         def refused(level: Item) -> Exception:
             return currency_mismatch(level, currency) or StoreContention(operation)
 
-        yield self.update(
+        return self.update(
             (level_pk(location, line.sku), "LEVEL"),
             "SET on_order = if_not_exists(on_order, :none) + :quantity, "
             "on_hand = if_not_exists(on_hand, :none), reserved = if_not_exists(reserved, :none), "
@@ -83,18 +105,6 @@ class OnOrderRows(StockRows):
             refused if condition else None,
             names=LEVEL_NAMES,
         )
-        row = {
-            "pk": self.document_pk(business_id),
-            "sk": f"ONORDER#{location}#{line.sku}",
-            "business_id": business_id,
-            "location": location,
-            "sku": line.sku,
-            "ordered": line.quantity,
-            "open": line.quantity,
-            "at": now(),
-        }
-        error = InvalidRequest("business_id", business_id, f"an id without {line.sku} on order at {location}")
-        yield put_new(self._table, row, lambda _: error)
 
     def lower_on_order(self, row: Item, quantity: int, operation: str) -> Iterator[Action]:
         """Take `quantity` off the open units of a row; StoreContention when fewer are open."""

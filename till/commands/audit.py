@@ -1,13 +1,18 @@
 """`till audit`: check the invariants on live data."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress
 
 from till import audited_executions
 from till.output import err, out, print_json, print_table, styled
-from till.stack import find_stack
+from till.stack import Stack, find_stack
+
+if TYPE_CHECKING:
+    from audit.snapshot import Snapshot
 
 
 def audit(
@@ -23,30 +28,9 @@ def audit(
 
         till audit --json | jq '.violations[].name'
     """
-    from images.operations import ImageOperations
-
     from audit import INVARIANTS, check
-    from audit.reader import DELIVERY_TIME, QUEUED, read_pictures, read_snapshot
-    from audit.snapshot import TABLES
 
-    stack = find_stack()
-    images = ImageOperations(stack)
-    pending = images.pending_keys()
-    with Progress(console=err, transient=True) as progress:
-        reading = progress.add_task("Reading the tables", total=len(TABLES))
-        shop = read_snapshot(
-            stack.client("dynamodb"),
-            stack.output,
-            lambda: audited_executions.running(stack),
-            lambda table, items: progress.advance(reading),
-            succeeded=lambda: audited_executions.succeeded(stack),
-            pictures=lambda: read_pictures(
-                stack.client("s3"),
-                stack.output,
-                lambda: pending | images.pending_keys(),
-                QUEUED if images.has_queued_events() else DELIVERY_TIME,
-            ),
-        )
+    shop = _read_shop(find_stack())
     violations = check(shop)
     items = {table: len(rows) for table, rows in shop.tables.items()}
     if as_json:
@@ -75,3 +59,29 @@ def audit(
         )
     if violations:
         raise typer.Exit(1)
+
+
+def _read_shop(stack: Stack) -> Snapshot:
+    """Return the tables, the executions and the pictures of a stack; show the progress."""
+    from images.operations import ImageOperations
+
+    from audit.reader import DELIVERY_TIME, QUEUED, read_pictures, read_snapshot
+    from audit.snapshot import TABLES
+
+    images = ImageOperations(stack)
+    pending = images.pending_keys()
+    with Progress(console=err, transient=True) as progress:
+        reading = progress.add_task("Reading the tables", total=len(TABLES))
+        return read_snapshot(
+            stack.client("dynamodb"),
+            stack.output,
+            lambda: audited_executions.running(stack),
+            lambda table, items: progress.advance(reading),
+            succeeded=lambda: audited_executions.succeeded(stack),
+            pictures=lambda: read_pictures(
+                stack.client("s3"),
+                stack.output,
+                lambda: pending | images.pending_keys(),
+                QUEUED if images.has_queued_events() else DELIVERY_TIME,
+            ),
+        )

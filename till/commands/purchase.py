@@ -12,7 +12,8 @@ import typer
 from till import workflows
 from till.days import typed_day
 from till.errors import OperatorError, operator_errors
-from till.output import money, out, print_json, print_table, styled, timestamp
+from till.output import money, out, print_json, timestamp
+from till.purchase_output import print_purchase
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
 
@@ -133,50 +134,7 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
     if as_json:
         print_json(order.model_dump(mode="json", exclude={"task_token", "next_step"}) | {"next": step})
         return
-    next_step = f", next: {step}" if step else ""
-    out.print(styled(purchase_order_id, "bold"), f" {order.status}{next_step}")
-    print_table(
-        "Lines",
-        ("sku!", "ordered>", "received>", "rejected>", "unit cost>"),
-        [
-            (one.sku, one.quantity, one.received, one.rejected, money(one.unit_cost, order.currency))
-            for one in order.lines
-        ],
-    )
-    print_table(
-        "Suppliers",
-        ("supplier!", "state", "promised", "note"),
-        [(one.supplier_id, one.state, one.promised_on or "", one.note) for one in order.attempts],
-    )
-    notes = [
-        (note.note_id, note.expected_on or "", line.sku, line.quantity)
-        for note in order.delivery_notes
-        for line in note.lines
-    ]
-    if notes:
-        print_table("Delivery notes", ("note!", "expected!", "sku!", "sent>"), notes)
-    receipts = [
-        (one.receipt_id, timestamp(one.received_at), line.sku, line.quantity, line.rejected)
-        for one in order.receipts
-        for line in one.lines
-    ]
-    if receipts:
-        print_table("Receipts", ("receipt!", "at!", "sku!", "received>", "rejected>"), receipts)
-    if order.pending_total is not None:
-        pending, approved = (
-            money(one or 0, order.currency) for one in (order.pending_total, order.approved_total)
-        )
-        out.print(f"  waits for approval: {pending}; approved is {approved}")
-    if order.invoice:
-        due = f", due {order.invoice.due_on}" if order.invoice.due_on else ""
-        total = money(order.invoice.total, order.currency)
-        out.print(f"  invoice {order.invoice.number}: {total}{due}")
-    for difference in order.differences:
-        out.print(f"  differs: {difference}")
-    if order.payment:
-        amount = money(order.payment.amount, order.currency)
-        reference = order.payment.reference or "no reference yet"
-        out.print(f"  {order.payment.state.lower()}: {amount}, {reference}")
+    print_purchase(order)
 
 
 @app.command("acknowledge")
