@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tillflow.errors import IdempotencyConflict, OrderClosed, check_same
+from tillflow.errors import OrderClosed, check_same
 from tillflow.fields import MAX_AMOUNT
 from tillflow.money import Money
 from tillflow.references import Reference
@@ -17,31 +17,26 @@ from tillflow.waits import store_wait
 from purchasing.approvals import Limits, approved_without_asking
 from purchasing.errors import (
     InvalidPurchase,
-    InvoiceMismatch,
     NoSupplierLeft,
     OverReceipt,
     ReceiptAboveApproval,
     SupplierRefused,
 )
-from purchasing.matching import due_date, mismatches
 from purchasing.models import (
     Attempt,
     Await,
-    Invoice,
     Line,
     NewPurchase,
     OpenOrder,
-    Payment,
     Purchase,
     Receipt,
     Step,
-    normalise_number,
 )
+from purchasing.states import RUNNING, check_delivering, check_running
 from purchasing.supplier_models import Price, Supplier
 from purchasing.values import is_complete, order_total, receivable, received_value, unbooked_receipt
 
 MAX_TEXT = 200
-RUNNING = ("OPEN", "SENT", "ACKNOWLEDGED")
 MAX_WAIT = timedelta(days=350)
 """An execution ends after a year: goods are promised, and an invoice is paid, at the latest so long after its order."""
 MAX_ANSWER = timedelta(days=180)
@@ -104,7 +99,7 @@ def send(
     An order whose total is above the approved one is not sent: `pending_total` waits for an approval. The `approval`th
     approval is for that total, and is applied once.
     """
-    _check_running(purchase, "send")
+    check_running(purchase, "send")
     lines = priced_lines(purchase.lines, purchase.currency, supplier, prices)
     total = order_total(lines)
     if approval > purchase.approvals:
@@ -180,7 +175,7 @@ def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
         if recorded.receipt_id == receipt.receipt_id:
             check_same(f"receipt {receipt.receipt_id}", _units(recorded), _units(receipt))
             return purchase
-    _check_delivering(purchase, "receipt")
+    check_delivering(purchase, "receipt")
     if receipt.receipt_id.endswith(_REVERSED):
         raise InvalidPurchase("receipt_id", receipt.receipt_id, f"an id that does not end with {_REVERSED}")
     received = {line.sku: line for line in receipt.lines}
@@ -227,7 +222,7 @@ def close_short(purchase: Purchase) -> Purchase:
     """Record that no more goods are expected; InvalidPurchase if none were received."""
     if purchase.closed_short:
         return purchase
-    _check_delivering(purchase, "close")
+    check_delivering(purchase, "close")
     if not purchase.receipts:
         raise InvalidPurchase("receipts", "none", "at least one; cancel the order instead")
     return purchase.model_copy(update={"closed_short": True})
@@ -237,66 +232,8 @@ def request_cancel(purchase: Purchase, reason: str) -> Purchase:
     """Request the cancellation; OrderClosed once the invoice is matched."""
     if purchase.status == "CANCELLED" or (purchase.cancel_reason is not None and purchase.status in RUNNING):
         return purchase
-    _check_running(purchase, "cancel")
+    check_running(purchase, "cancel")
     return purchase.model_copy(update={"cancel_reason": reason or "cancelled"})
-
-
-def bill(purchase: Purchase, invoice: Invoice) -> Purchase:
-    """Record the supplier's invoice, in place of one that is not matched yet.
-
-    An invoice that is recorded changes nothing. IdempotencyConflict if a matched one has the same number and other
-    content.
-    """
-    recorded = purchase.invoice
-    if recorded and purchase.status != "CANCELLED":
-        stored, sent = (one.model_dump(exclude={"due_on"}) for one in (recorded, invoice))
-        if stored == sent:
-            return purchase
-        same_number = normalise_number(recorded.number) == normalise_number(invoice.number)
-        if same_number and purchase.status not in RUNNING:
-            raise IdempotencyConflict(f"invoice {recorded.number}", stored, sent)
-    _check_delivering(purchase, "invoice")
-    if invoice.discount > invoice.gross:
-        raise InvalidPurchase("discount", invoice.discount, f"at most {invoice.gross}, the sum of the lines")
-    if invoice.total != invoice.net + invoice.tax:
-        raise InvalidPurchase("total", invoice.total, f"{invoice.net + invoice.tax}, lines - discount + tax")
-    return purchase.model_copy(update={"invoice": invoice.model_copy(update={"due_on": None})})
-
-
-def match_invoice(purchase: Purchase, supplier: Supplier, accept: bool = False) -> Purchase:
-    """Match the invoice with order and receipts and set its due date; InvoiceMismatch unless `accept`."""
-    _check_delivering(purchase, "match")
-    if purchase.invoice is None:
-        raise InvalidPurchase("invoice", "none", "the supplier's invoice")
-    differences = mismatches(purchase.lines, purchase.invoice, supplier.tax_rate, purchase.currency)
-    if differences and not accept:
-        raise InvoiceMismatch(purchase.invoice.number, [str(one) for one in differences])
-    due = due_date(purchase.invoice.invoiced_on, supplier.terms)
-    invoice = purchase.invoice.model_copy(update={"due_on": due})
-    return purchase.model_copy(update={"status": "MATCHED", "invoice": invoice})
-
-
-def begin_payment(purchase: Purchase, account: str) -> Purchase:
-    """Record the intent to pay the matched invoice."""
-    if purchase.status in ("PAID", "CLOSED") or (purchase.payment and purchase.payment.state == "PAYING"):
-        return purchase
-    if purchase.status != "MATCHED" or purchase.invoice is None:
-        raise OrderClosed(purchase.purchase_order_id, "payment")
-    return purchase.model_copy(update={"payment": Payment(amount=purchase.invoice.total, account=account)})
-
-
-def complete_payment(purchase: Purchase, reference: str, now: datetime) -> Purchase:
-    """Record that the bank paid the invoice."""
-    if purchase.status in ("PAID", "CLOSED"):
-        return purchase
-    payment = _payment(purchase).model_copy(update={"state": "PAID", "reference": reference, "paid_at": now})
-    return purchase.model_copy(update={"status": "PAID", "payment": payment})
-
-
-def refuse_payment(purchase: Purchase) -> Purchase:
-    """Record that the bank refused the payment."""
-    payment = _payment(purchase).model_copy(update={"state": "REFUSED"})
-    return purchase.model_copy(update={"payment": payment})
 
 
 def close(purchase: Purchase, now: datetime) -> Purchase:
@@ -317,15 +254,6 @@ def withdraw(purchase: Purchase) -> Purchase:
     if purchase.attempt:
         attempts = (*attempts[:-1], attempts[-1].model_copy(update={"state": "WITHDRAWN"}))
     return purchase.model_copy(update={"attempts": attempts, "cancel_reason": purchase.cancel_reason or ""})
-
-
-def void_invoice(purchase: Purchase) -> Purchase:
-    """Undo the match of the invoice; OrderClosed if it may have been paid."""
-    if purchase.payment and purchase.payment.state != "REFUSED":
-        raise OrderClosed(purchase.purchase_order_id, "void of its invoice")
-    if purchase.status != "MATCHED":
-        return purchase
-    return purchase.model_copy(update={"status": "ACKNOWLEDGED"})
 
 
 def cancel(purchase: Purchase, reason: str, now: datetime) -> Purchase:
@@ -423,7 +351,7 @@ def _respond(purchase: Purchase, state: str, supplier_id: str, **response: Any) 
             stored = recorded.model_dump(include=set(response))
             check_same(f"response of {supplier_id}", stored, response)
             return purchase
-    _check_running(purchase, "respond")
+    check_running(purchase, "respond")
     if purchase.status != "SENT" or purchase.attempt is None:
         raise InvalidPurchase("status", purchase.status, "SENT, an order without a response")
     check_asked(purchase, supplier_id)
@@ -432,25 +360,8 @@ def _respond(purchase: Purchase, state: str, supplier_id: str, **response: Any) 
     return purchase.model_copy(update={"status": status, "attempts": (*purchase.attempts[:-1], attempt)})
 
 
-def _check_running(purchase: Purchase, step: str) -> None:
-    if purchase.status not in RUNNING or purchase.cancel_reason is not None:
-        raise OrderClosed(purchase.purchase_order_id, step)
-
-
-def _check_delivering(purchase: Purchase, step: str) -> None:
-    _check_running(purchase, step)
-    if purchase.status != "ACKNOWLEDGED":
-        raise InvalidPurchase("status", purchase.status, "ACKNOWLEDGED, an order its supplier accepted")
-
-
 def _check_approved(purchase: Purchase, value: int) -> None:
     approved = MAX_AMOUNT if purchase.approved_total is None else purchase.approved_total
     if value > approved:
         amounts = (str(Money(amount, purchase.currency)) for amount in (value, approved))
         raise ReceiptAboveApproval(purchase.purchase_order_id, *amounts)
-
-
-def _payment(purchase: Purchase) -> Payment:
-    if purchase.payment is None:
-        raise InvalidPurchase("payment", "none", "a payment that was begun")
-    return purchase.payment

@@ -13,7 +13,7 @@ from tillflow.executions import error_message
 from tillflow.money import Money
 from tillflow.times import utc_now
 
-from purchasing import rules, values
+from purchasing import invoices, rules, values
 from purchasing.approvals import Limits, approved_without_asking
 from purchasing.bank import Bank, ResponseLost, TransferResult
 from purchasing.channels import Channels, order_message, withdrawal_message
@@ -111,7 +111,7 @@ class PurchaseService:
     def void_invoice(self, purchase_order_id: str) -> PurchaseRef:
         """Undo the match of the invoice; OrderClosed if it may have been paid."""
         with suppress(UnknownPurchase):
-            self._store.change(purchase_order_id, rules.void_invoice)
+            self._store.change(purchase_order_id, invoices.void_invoice)
         return {"purchase_order_id": purchase_order_id}
 
     def pay(self, purchase_order_id: str) -> SupplierPayment:
@@ -120,7 +120,9 @@ class PurchaseService:
         if purchase.invoice is None or purchase.supplier_id is None:
             raise OrderClosed(purchase_order_id, "payment")
         account = self._store.suppliers.get(purchase.supplier_id).account
-        purchase = self._store.change(purchase_order_id, lambda before: rules.begin_payment(before, account))
+        purchase = self._store.change(
+            purchase_order_id, lambda before: invoices.begin_payment(before, account)
+        )
         payment = purchase.payment
         if payment is None or payment.state == "PAID":
             return _payment(purchase)
@@ -148,12 +150,12 @@ class PurchaseService:
 
     def _settle(self, purchase_order_id: str, result: TransferResult) -> SupplierPayment:
         if not result.accepted:
-            self._store.change(purchase_order_id, rules.refuse_payment)
+            self._store.change(purchase_order_id, invoices.refuse_payment)
             raise SupplierPaymentRefused(result.reason)
         now = self._now()
         return _payment(
             self._store.change(
-                purchase_order_id, lambda before: rules.complete_payment(before, result.reference, now)
+                purchase_order_id, lambda before: invoices.complete_payment(before, result.reference, now)
             )
         )
 

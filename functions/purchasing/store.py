@@ -10,7 +10,7 @@ from tillflow.listing import Page
 from tillflow.store import Action, Item, key, marshal, put_row
 from tillflow.times import utc_now
 
-from purchasing import rules, values
+from purchasing import invoices, rules, values
 from purchasing.approvals import Limits
 from purchasing.delivery_notes import add_note
 from purchasing.errors import DuplicatePurchase, InvalidPurchase, UnknownPurchase, UnknownSupplier
@@ -113,7 +113,7 @@ class PurchaseStore:
 
     def bill(self, purchase_order_id: str, invoice: Invoice) -> Purchase:
         """Record the supplier's invoice; InvalidPurchase if another order has its number."""
-        return self.change(purchase_order_id, lambda purchase: rules.bill(purchase, invoice))
+        return self.change(purchase_order_id, lambda purchase: invoices.bill(purchase, invoice))
 
     def match(self, purchase_order_id: str, accept: bool) -> Purchase:
         """Match the invoice; a matched one is returned unchanged."""
@@ -121,7 +121,7 @@ class PurchaseStore:
         def change(purchase: Purchase) -> Purchase:
             if purchase.status in ("MATCHED", "PAID", "CLOSED"):
                 return purchase
-            return rules.match_invoice(purchase, self.suppliers.get(str(purchase.supplier_id)), accept)
+            return invoices.match_invoice(purchase, self.suppliers.get(str(purchase.supplier_id)), accept)
 
         return self.change(purchase_order_id, change)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledger.models import Entry
 from ledger.rules import entry_reversal
-from purchasing import reporting, rules, values
+from purchasing import invoices, reporting, rules, values
 from purchasing.approvals import approved_without_asking, parse_limits
 from purchasing.channels import Channels, order_message
 from purchasing.errors import (
@@ -118,24 +118,24 @@ def test_tolerance_adds_nothing_to_an_order_that_was_approved_by_a_person() -> N
     ],
 )
 def test_a_mismatch_names_what_was_billed_and_expected(invoice: Invoice, first: str) -> None:
-    purchase = rules.bill(rules.receive(delivering(), came(1, 10)), invoice)
+    purchase = invoices.bill(rules.receive(delivering(), came(1, 10)), invoice)
     with pytest.raises(InvoiceMismatch, match=first):
-        rules.match_invoice(purchase, SUPPLIER)
-    assert rules.match_invoice(purchase, SUPPLIER, accept=True).status == "MATCHED"
+        invoices.match_invoice(purchase, SUPPLIER)
+    assert invoices.match_invoice(purchase, SUPPLIER, accept=True).status == "MATCHED"
 
 
 @pytest.mark.parametrize("invoice", [bill(10, 1020), bill(10, 1000, tax=2050), bill(10, 1000, discount=500)])
 def test_difference_within_tolerance_matches(invoice: Invoice) -> None:
-    purchase = rules.bill(rules.receive(delivering(), came(1, 10)), invoice)
-    assert rules.match_invoice(purchase, SUPPLIER).invoice.due_on == date(2026, 12, 23)  # type: ignore[union-attr]
+    purchase = invoices.bill(rules.receive(delivering(), came(1, 10)), invoice)
+    assert invoices.match_invoice(purchase, SUPPLIER).invoice.due_on == date(2026, 12, 23)  # type: ignore[union-attr]
 
 
 def test_the_total_is_lines_less_discount_plus_tax() -> None:
     wrong = bill(10, 1000).model_copy(update={"total": 11_999})
     with pytest.raises(InvalidPurchase, match="total is 11999; expected 12000"):
-        rules.bill(delivering(), wrong)
+        invoices.bill(delivering(), wrong)
     with pytest.raises(InvalidPurchase, match="discount"):
-        rules.bill(delivering(), bill(1, 10, tax=0).model_copy(update={"discount": 11}))
+        invoices.bill(delivering(), bill(1, 10, tax=0).model_copy(update={"discount": 11}))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_the_suppliers_own_price_is_ordered_from_its_minimum_on() -> None:
 def test_pending_work_of_each_status() -> None:
     purchase = delivering()
     assert rules.next_step(purchase) == "await_goods"
-    purchase = rules.bill(purchase, bill(10, 1000))
+    purchase = invoices.bill(purchase, bill(10, 1000))
     assert rules.next_step(purchase) == "await_goods"
     purchase = rules.receive(purchase, came(1, 10))
     assert rules.next_step(purchase) == "receive"
@@ -213,7 +213,7 @@ def test_cancelled_order_accepts_no_receipt_or_invoice() -> None:
     purchase = rules.request_cancel(delivering(), "no")
     for late in (
         lambda: rules.receive(purchase, came(1, 1)),
-        lambda: rules.bill(purchase, bill(1, 1)),
+        lambda: invoices.bill(purchase, bill(1, 1)),
         lambda: rules.send(purchase, SUPPLIER, {}, NOW),
         lambda: rules.close_short(purchase),
     ):
@@ -222,9 +222,9 @@ def test_cancelled_order_accepts_no_receipt_or_invoice() -> None:
 
 
 def paid(purchase: Purchase, quantity: int = 10, on: datetime = NOW) -> Purchase:
-    purchase = rules.bill(purchase, bill(quantity, 1000))
-    purchase = rules.match_invoice(purchase, SUPPLIER)
-    return rules.complete_payment(rules.begin_payment(purchase, "acct_ok"), "tr-1", on)
+    purchase = invoices.bill(purchase, bill(quantity, 1000))
+    purchase = invoices.match_invoice(purchase, SUPPLIER)
+    return invoices.complete_payment(invoices.begin_payment(purchase, "acct_ok"), "tr-1", on)
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.booleans()), max_size=8))
@@ -311,13 +311,13 @@ def test_webhook_that_cannot_be_called_is_an_unavailable_provider(
 
 def test_payment_starts_once_and_not_after_a_void() -> None:
     purchase = rules.receive(delivering(), came(1, 10))
-    matched = rules.match_invoice(rules.bill(purchase, bill(10, 1000)), SUPPLIER)
-    begun = rules.begin_payment(matched, "acct_ok")
-    assert rules.begin_payment(begun, "acct_other") == begun
+    matched = invoices.match_invoice(invoices.bill(purchase, bill(10, 1000)), SUPPLIER)
+    begun = invoices.begin_payment(matched, "acct_ok")
+    assert invoices.begin_payment(begun, "acct_other") == begun
     with pytest.raises(OrderClosed):
-        rules.void_invoice(begun)
+        invoices.void_invoice(begun)
     with pytest.raises(OrderClosed):
-        rules.begin_payment(rules.void_invoice(matched), "acct_ok")
+        invoices.begin_payment(invoices.void_invoice(matched), "acct_ok")
 
 
 def invoice_of(number: str = "N-1", price: int = 1000) -> Invoice:
@@ -337,15 +337,15 @@ def test_repeated_receipt_changes_nothing_and_another_under_its_id_is_a_conflict
 
 def test_corrected_invoice_replaces_one_of_the_same_number_until_it_is_matched() -> None:
     purchase = rules.receive(delivering(), came(1, 10))
-    purchase = rules.bill(purchase, invoice_of(price=9990))
-    purchase = rules.bill(purchase, invoice_of())
+    purchase = invoices.bill(purchase, invoice_of(price=9990))
+    purchase = invoices.bill(purchase, invoice_of())
     assert purchase.invoice == invoice_of()
-    matched = rules.match_invoice(purchase, SUPPLIER)
-    assert rules.bill(matched, invoice_of()) == matched
+    matched = invoices.match_invoice(purchase, SUPPLIER)
+    assert invoices.bill(matched, invoice_of()) == matched
     with pytest.raises(IdempotencyConflict, match="invoice N-1 exists with different content"):
-        rules.bill(matched, invoice_of("n-1 ", price=9990))
+        invoices.bill(matched, invoice_of("n-1 ", price=9990))
     with pytest.raises(OrderClosed):
-        rules.bill(matched, invoice_of("N-2"))
+        invoices.bill(matched, invoice_of("N-2"))
 
 
 def test_repeated_response_with_other_content_is_a_conflict() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
-from purchasing import rules, values
+from purchasing import invoices, rules, values
 from purchasing.models import Invoice, InvoicedLine, OpenOrder, Purchase, Receipt, ReceivedLine
 from purchasing.supplier_models import Price, Supplier
 from tillflow.errors import DomainError
@@ -55,14 +55,14 @@ def bill(number: str, units: int, price: int) -> Operation:
     lines = (InvoicedLine(sku="A", quantity=units, unit_price=price),)
     tax = units * price // 5
     invoice = Invoice(number=number, invoiced_on=NOW.date(), lines=lines, tax=tax, total=units * price + tax)
-    return lambda order: rules.bill(order, invoice)
+    return lambda order: invoices.bill(order, invoice)
 
 
 def match_invoice(accept: bool) -> Operation:
     def operation(order: Purchase) -> Purchase:
         if order.attempt is None or order.status in ("MATCHED", "PAID", "CLOSED"):
             return order
-        return rules.match_invoice(order, SUPPLIERS[str(order.supplier_id)], accept)
+        return invoices.match_invoice(order, SUPPLIERS[str(order.supplier_id)], accept)
 
     return operation
 
@@ -77,10 +77,10 @@ operations = st.one_of(
     st.builds(bill, st.sampled_from(["N-1", "n-1", "N-2"]), st.integers(1, 11), st.sampled_from([90, 100])),
     st.builds(match_invoice, st.booleans()),
     st.just(rules.close_short),
-    st.just(rules.void_invoice),
+    st.just(invoices.void_invoice),
     st.just(lambda order: rules.request_cancel(order, "no")),
-    st.just(lambda order: rules.begin_payment(order, "acct_ok")),
-    st.just(lambda order: rules.complete_payment(order, "tr-1", NOW)),
+    st.just(lambda order: invoices.begin_payment(order, "acct_ok")),
+    st.just(lambda order: invoices.complete_payment(order, "tr-1", NOW)),
 )
 
 

@@ -25,6 +25,7 @@ from payments.credit.wallets import Wallets
 from payments.reconciliation import rules as reconciliation_rules
 from payments.reconciliation.models import ComparedPage, ComparePage, Finding, Subject
 from payments.reconciliation.store import ReconciliationStore
+from purchasing import invoices as purchase_invoices
 from purchasing import rules as purchase_rules
 from purchasing.models import Invoice, OpenOrder, Receipt
 from purchasing.store import PurchaseStore
@@ -319,8 +320,8 @@ def _purchases() -> None:
         lines = [{"sku": "TEA", "quantity": 5, "unit_price": price}]
         store.bill(order_id, Invoice.model_validate(billed | {"lines": lines}))
     store.match(PURCHASE, accept=False)
-    store.change(PURCHASE, lambda before: purchase_rules.begin_payment(before, "acct_ok"))
-    store.change(PURCHASE, lambda before: purchase_rules.complete_payment(before, "tr-1", NOW))
+    store.change(PURCHASE, lambda before: purchase_invoices.begin_payment(before, "acct_ok"))
+    store.change(PURCHASE, lambda before: purchase_invoices.complete_payment(before, "tr-1", NOW))
     store.close(PURCHASE)
 
 

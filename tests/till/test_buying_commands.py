@@ -14,7 +14,7 @@ from inventory.store import InventoryStore
 from inventory.transfers import rules as transfer_rules
 from inventory.transfers.models import AwaitTransfer, OpenTransfer
 from inventory.transfers.store import TransferStore
-from purchasing import rules
+from purchasing import invoices, rules
 from purchasing.models import Invoice, InvoicedLine, OpenOrder, Receipt, ReceivedLine
 from purchasing.store import PurchaseStore
 from purchasing.supplier_models import Price, Supplier
@@ -82,8 +82,8 @@ def paid(aws: None) -> str:
     invoice = Invoice(number="A-1", invoiced_on=now.date(), lines=invoiced, discount=100, total=1900)
     store.bill("po-1", invoice)
     store.match("po-1", accept=False)
-    store.change("po-1", lambda before: rules.begin_payment(before, "acct_ok"))
-    store.change("po-1", lambda before: rules.complete_payment(before, "tr-1", now))
+    store.change("po-1", lambda before: invoices.begin_payment(before, "acct_ok"))
+    store.change("po-1", lambda before: invoices.complete_payment(before, "tr-1", now))
     store.close("po-1")
     return "po-1"
 

@@ -1,0 +1,21 @@
+"""The states of a purchase order that accept a change."""
+
+from tillflow.errors import OrderClosed
+
+from purchasing.errors import InvalidPurchase
+from purchasing.models import Purchase
+
+RUNNING = ("OPEN", "SENT", "ACKNOWLEDGED")
+
+
+def check_running(purchase: Purchase, step: str) -> None:
+    """Raise OrderClosed for an order that is matched, ended or to be cancelled."""
+    if purchase.status not in RUNNING or purchase.cancel_reason is not None:
+        raise OrderClosed(purchase.purchase_order_id, step)
+
+
+def check_delivering(purchase: Purchase, step: str) -> None:
+    """Raise OrderClosed, or InvalidPurchase for an order that no supplier has accepted."""
+    check_running(purchase, step)
+    if purchase.status != "ACKNOWLEDGED":
+        raise InvalidPurchase("status", purchase.status, "ACKNOWLEDGED, an order its supplier accepted")
