@@ -16,7 +16,7 @@ def table(dynamodb: Any) -> str:
 
 @pytest.fixture
 def tables(dynamodb: Any, table: str) -> str:
-    empty(dynamodb, SANDBOX_TABLE)
+    empty(SANDBOX_TABLE)
     return table
 
 

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from verification.harness.dynamodb import call_in_process
 from verification.harness.template import Template
 
 
@@ -24,14 +25,15 @@ def create_table(dynamodb: Any, name: str, table: str = "") -> str:
     return table or name
 
 
-def empty(dynamodb: Any, table: str) -> None:
-    """Create a table with a partition and a sort key; delete it first if it exists."""
-    if table in dynamodb.list_tables()["TableNames"]:
-        dynamodb.delete_table(TableName=table)
+def empty(table: str) -> None:
+    """Create a table with a partition and a sort key in the DynamoDB of this process; delete it first if it exists."""
+    if table in call_in_process("ListTables", {})["TableNames"]:
+        call_in_process("DeleteTable", {"TableName": table})
     keys = [("pk", "HASH"), ("sk", "RANGE")]
-    dynamodb.create_table(
-        TableName=table,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-    )
+    request = {
+        "TableName": table,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+    }
+    call_in_process("CreateTable", request)

@@ -58,7 +58,6 @@ def started_executions_end_first(workflow: Workflow) -> Iterator[Finding]:
 
 def longest_client_call() -> float:
     """Return the seconds that one call of an AWS client may take: its timeouts, times its attempts."""
-    from tillflow.aws import CLIENT_CONFIG
+    from tillflow.dynamodb import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 
-    attempts = CLIENT_CONFIG.retries["total_max_attempts"]
-    return float((CLIENT_CONFIG.connect_timeout + CLIENT_CONFIG.read_timeout) * attempts)
+    return float((CONNECT_SECONDS + READ_SECONDS) * ATTEMPTS)
