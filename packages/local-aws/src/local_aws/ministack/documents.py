@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import pickle
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from ministack import app
@@ -78,11 +78,11 @@ class Documents:
             self._journal.delete(_STORE + service, name, key)
             del known[name, key]
 
-    def save_all(self) -> None:
-        """Write the changed documents of all services that are in use."""
+    def save_all(self, unchanged: Collection[str] = ()) -> None:
+        """Write the changed documents of all services that are in use, except of those that are `unchanged`."""
         with self._journal.group():
             for service in app._build_persistence_save_dict():
-                if service != "stepfunctions":
+                if service != "stepfunctions" and service not in unchanged:
                     self.save(service)
 
 

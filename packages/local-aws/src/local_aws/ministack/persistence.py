@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from ministack import app
@@ -62,7 +62,15 @@ class Persistence:
         drop_old_events(_EVENTS_LIMIT)
         with self._journal.group():
             metrics.drop_old_points()
-        self._documents.save_all()
+        self._documents.save_all(unchanged=self._unchanged())
+
+    def _unchanged(self) -> tuple[str, ...]:
+        """Return CloudFormation unless it deploys, or has ended a deployment since the last request to it.
+
+        Its templates and resources are most of all configuration: requests would wait for a copy of them.
+        """
+        has_ended = self._deployment_ended()
+        return () if has_ended or is_deploying(self._stack_statuses) else ("cloudformation",)
 
     def _load(self, service: str) -> State | None:
         state = self._documents.load(service)
@@ -105,6 +113,11 @@ class Persistence:
         changed = statuses != self._stack_statuses
         self._stack_statuses = statuses
         return changed
+
+
+def is_deploying(statuses: Iterable[str]) -> bool:
+    """Return whether an operation on one of the stacks with these statuses runs."""
+    return any(status.endswith("_IN_PROGRESS") for status in statuses)
 
 
 def _state_key(service: str) -> str | None:
