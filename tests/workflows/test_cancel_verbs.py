@@ -131,7 +131,7 @@ def test_credit_of_a_draft_voids_it_without_a_number(billing: BillingStore) -> N
 
 def test_draft_issued_during_the_credit_is_credited(dynamodb: Any, table: str, billing: BillingStore) -> None:
     between = Interposed(dynamodb)
-    between.before("transact_write_items", lambda: billing.issue("ord-1", CAPTURED, NOW))
+    between.before("update_item", lambda: billing.issue("ord-1", CAPTURED, NOW))
     response = BillingStore(between, table).credit("ord-1", "wrong size", NOW)
     assert response["credit_note_number"] == "CN-000001"
 
