@@ -129,9 +129,10 @@ def test_every_problem_of_every_row_is_in_the_result(shop: Shop) -> None:
         "HAM,Ham,2300007003454,,food,2.00,,",
         "TEA,Earl Grey,,tea,food,4.60,,7",
         "NEW,,,,,,,",
+        "LOW,Low,,tea,food,-1.00,,",
         import_id="imp-2",
     )
-    assert verdicts(counts) == (0, 0, 0, 5)
+    assert verdicts(counts) == (0, 0, 0, 6)
     rows = shop.result("imp-2")
     assert sorted(fields(rows)) == [
         ("2", "barcode", "123"),
@@ -148,6 +149,7 @@ def test_every_problem_of_every_row_is_in_the_result(shop: Shop) -> None:
         ("6", "name", ""),
         ("6", "prices", "{}"),
         ("6", "tax_class", ""),
+        ("7", "price:EUR", "-1.00"),
     ]
     accepted = {(row["row"], row["field"]): row["accepted"] for row in rows}
     assert accepted["3", "barcode"] == "a barcode no other product has; TEA has it"

@@ -60,8 +60,11 @@ def evaluate(row: ImportRow, known: Known) -> Evaluated:
     if expected := cells.get("version"):
         problems += _version(expected, version, unchanged=product == before)
     if problems or product is None:
+        # The cell as the file has it: a price is read in minor units.
         shown = [
-            problem(row.row, cells.get("sku", ""), _column(one), one.value, one.expected) for one in problems
+            problem(row.row, cells.get("sku", ""), column, cells.get(column, one.value), one.expected)
+            for one in problems
+            for column in [_column(one)]
         ]
         return Evaluated("refused", None, before, version, shown)
     if product == before:

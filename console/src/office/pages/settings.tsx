@@ -156,8 +156,8 @@ function LimitForm({ role, limit, isReadOnly, onDone }: { role: (typeof ROLES)[n
             defaultValue={amount === undefined ? "" : plain(amount, currency)}
             disabled={isReadOnly}
           />
-          {!isReadOnly && <Button type="submit" disabled={action.isRunning}>{office.save}</Button>}
         </div>
+        {!isReadOnly && <div className="row"><Button type="submit" disabled={action.isRunning}>{office.save}</Button></div>}
         {wrong && <p role="alert" className="notice bad">{office.amountWrong}</p>}
       </form>
       <Result action={action} />
