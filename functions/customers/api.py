@@ -84,8 +84,8 @@ def create_customer(call: Call) -> Reply:
 def get_customer(call: Call) -> Reply:
     """Return a customer; the ETag is the version that an update names."""
     stored = _customers().get(call.path["customer_id"])
-    found = FoundCustomer(**stored.customer.model_dump(), merged_into=stored.merged_into)
-    return Reply(found, version=stored.version)
+    customer = FoundCustomer(**stored.customer.model_dump(), merged_into=stored.merged_into)
+    return Reply(customer, version=stored.version)
 
 
 @api.route("PATCH /customers/{customer_id}", "sell", body=CustomerChanges, response=Customer)

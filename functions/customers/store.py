@@ -115,8 +115,8 @@ class CustomersStore:
         ids = dict.fromkeys(row["sk"].rpartition("#")[2] for row in rows)
         keys = [customer_key(customer_id) for customer_id in ids]
         stored = read_rows(self._client, self._table, keys)
-        found = [read_customer(stored[place]) for place in keys if place in stored]
-        matching = [one for one in found if set(others) <= set(folded(one.customer.name).split())]
+        customers = [read_customer(stored[place]) for place in keys if place in stored]
+        matching = [one for one in customers if set(others) <= set(folded(one.customer.name).split())]
         survivors = dict.fromkeys(self._survivor(one) for one in matching)
         return [stored_customer.customer for stored_customer in survivors]
 

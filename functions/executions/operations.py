@@ -45,12 +45,12 @@ class ExecutionOperations:
             raise InvalidExecutionFilter("workflow", workflow, f"one of {', '.join(sorted(self._workflows))}")
         chosen = self._workflows if workflow is None else {workflow: self._workflows[workflow]}
         position = _read_position(after)
-        found = [
+        executions = [
             _summary(name, one)
             for name, arn in chosen.items()
             for one in self._newest_first(arn, status, since, position, limit + 1)
         ]
-        rows = sorted(found, key=lambda one: (one.started, one.execution_arn), reverse=True)
+        rows = sorted(executions, key=lambda one: (one.started, one.execution_arn), reverse=True)
         more = len(rows) > limit
         last = rows[limit - 1] if more else None
         return Page(
@@ -62,14 +62,14 @@ class ExecutionOperations:
 
         Those of repeated starts are among them, and the return that an exchange has started.
         """
-        found = []
+        executions = []
         for workflow, arn in self._workflows.items():
             repeated = repeated_executions(self._states, arn, business_id)
-            found += [_summary(workflow, described) for described in repeated]
+            executions += [_summary(workflow, described) for described in repeated]
             of_exchange = execution_arn(arn, f"{business_id}.exchange")
             if workflow == "OrderReturn" and (described := describe_execution(self._states, of_exchange)):
-                found.append(_summary(workflow, described))
-        return sorted(found, key=lambda one: one.started)
+                executions.append(_summary(workflow, described))
+        return sorted(executions, key=lambda one: one.started)
 
     def etag(self, arn: str) -> str | None:
         """Return a text that identifies an ended execution as it is; None while it runs. UnknownExecution."""
@@ -80,13 +80,13 @@ class ExecutionOperations:
         return f"{described['status']}-{described.get('redriveCount', 0)}-{ended}"
 
     def find(self, name: str) -> str:
-        """Return the ARN of an execution of any workflow by its name, or a given ARN. UnknownExecution."""
+        """Return the ARN of an execution of any workflow by its name, or an ARN as it is. UnknownExecution."""
         if name.startswith("arn:"):
             return str(self._describe(name)["executionArn"])
         for arn in self._workflows.values():
-            found = describe_execution(self._states, execution_arn(arn, name))
-            if found is not None:
-                return str(found["executionArn"])
+            execution = describe_execution(self._states, execution_arn(arn, name))
+            if execution is not None:
+                return str(execution["executionArn"])
         raise UnknownExecution(name)
 
     def get(self, arn: str) -> ExecutionDetail:
@@ -146,8 +146,8 @@ class ExecutionOperations:
         after: how many to leave out, "" for none; what is left out is read too, a thousand a call.
         """
         start = _read_number(after)
-        found = list(islice(self._children(map_run), start, start + limit + 1))
-        return Page(found[:limit], str(start + limit) if len(found) > limit else None)
+        children = list(islice(self._children(map_run), start, start + limit + 1))
+        return Page(children[:limit], str(start + limit) if len(children) > limit else None)
 
     def redrive(self, arn: str) -> None:
         """Restart a failed execution from the state that failed. UnknownExecution, NothingToRedrive.

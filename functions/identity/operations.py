@@ -47,22 +47,22 @@ class UserOperations:
 
     def list_all(self) -> list[User]:
         """Return the users of every group, by name."""
-        found = []
+        users = []
         for group in SCOPES_BY_GROUP:
             pages = self._cognito.get_paginator("list_users_in_group").paginate(
                 UserPoolId=self._pool, GroupName=group
             )
-            found += [_user(user, group) for page in pages for user in page["Users"]]
-        return sorted(found, key=lambda user: user.username)
+            users += [_user(user, group) for page in pages for user in page["Users"]]
+        return sorted(users, key=lambda user: user.username)
 
     def get(self, username: str) -> User:
         """Return a user. UnknownUser."""
         with self._known(username) as request:
-            found = self._cognito.admin_get_user(**request)
+            account = self._cognito.admin_get_user(**request)
             groups = self._groups(username)
         if not groups:
             raise UnknownUser(username)
-        return _user({**found, "Attributes": found["UserAttributes"]}, groups[0])
+        return _user({**account, "Attributes": account["UserAttributes"]}, groups[0])
 
     def set_group(self, username: str, group: str) -> User:
         """Move a user to a group, and end the sessions that have the scopes of the former one. UnknownUser.

@@ -91,8 +91,8 @@ def list_images(call: Call) -> ImagePage:
 def search_images(call: Call) -> dict[str, list[ImageSummary]]:
     """Return the images that products show, by SKU."""
     skus = list(dict.fromkeys(call.body.skus))
-    found = zip(skus, _images().list_of_products(skus), strict=True)
-    return {sku: [_summary(row) for row in rows] for sku, rows in found}
+    images = zip(skus, _images().list_of_products(skus), strict=True)
+    return {sku: [_summary(row) for row in rows] for sku, rows in images}
 
 
 @api.route("GET /images/quarantine", "manage", query=PageQuery, response=ImagePage)

@@ -101,6 +101,6 @@ class Ingest:
             for entry in objects
             if not rules.is_folder(entry.key)
         ]
-        found = self.store.find_rows(key for key, _, _ in listed)
-        stale = [entry for entry in listed if rules.is_stale(found.get(entry[0], {}), entry[1])]
+        rows = self.store.find_rows(key for key, _, _ in listed)
+        stale = [entry for entry in listed if rules.is_stale(rows.get(entry[0], {}), entry[1])]
         return {"checked": len(listed), "stale": [rules.stale_change(*entry) for entry in stale]}

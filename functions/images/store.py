@@ -41,13 +41,13 @@ class ImageStore:
     def find_state(self, name: str, attempt: str) -> tuple[Item, bool]:
         """Return the row of an object, {} when there is none, and whether the attempt has been discarded."""
         state, discarded = rows.state_key(name), rows.attempt_key(name, attempt)
-        found = read_rows(self.dynamodb, self.table, [state, discarded])
-        return found.get(state, {}), discarded in found
+        stored = read_rows(self.dynamodb, self.table, [state, discarded])
+        return stored.get(state, {}), discarded in stored
 
     def find_rows(self, names: Iterable[str]) -> dict[str, Item]:
         """Return the rows of many objects, those that exist, by object key."""
-        found = read_rows(self.dynamodb, self.table, [rows.state_key(name) for name in names])
-        return {row["key"]: row for row in found.values()}
+        stored = read_rows(self.dynamodb, self.table, [rows.state_key(name) for name in names])
+        return {row["key"]: row for row in stored.values()}
 
     def list_page(self, limit: int, after: str) -> Page[Item]:
         """Return a page of images that are not deleted, in no order. Scans the table. InvalidRequest."""

@@ -75,8 +75,8 @@ def reservations_of(client: Any, table: str, pk: str) -> list[Reservation]:
     rows = list(query_rows(client, table, pk, CHUNK))
     if any("result" in row for row in rows):  # a marker of release 0.1.0
         rows += query_rows(client, table, pk, LINE)
-    found = [read_reservation(row) for row in rows if is_reservation(row)]
-    return sorted(found, key=lambda reservation: reservation.lines[0].sku)
+    reservations = [read_reservation(row) for row in rows if is_reservation(row)]
+    return sorted(reservations, key=lambda reservation: reservation.lines[0].sku)
 
 
 def reservation_lines(rows: Iterable[Item]) -> list[Item]:

@@ -85,8 +85,8 @@ class PurchaseStore:
             ORDERS_LIST, limit, after, newest_first=True, where=where
         )
         ids = [row["pk"].removeprefix(ORDER_PREFIX) for row in page.rows]
-        found = {order.purchase_order_id: order for order in self._documents.get_many(ids)}
-        return Page([found[order_id] for order_id in ids if order_id in found], page.after)
+        orders = {order.purchase_order_id: order for order in self._documents.get_many(ids)}
+        return Page([orders[order_id] for order_id in ids if order_id in orders], page.after)
 
     def send(self, purchase_order_id: str, approval: int = 0) -> Purchase:
         """Send the order to the next supplier, unless it is sent to one or waits for an approval.

@@ -41,12 +41,12 @@ def list_cases(
     from till.services.cases import Cases
 
     operations = Cases(find_stack())
-    found = list(every(partial(operations.list_cases, "OPEN", 100)))
+    cases = list(every(partial(operations.list_cases, "OPEN", 100)))
     if everything:
-        found += every(partial(operations.list_cases, "RESOLVED", 100))
+        cases += every(partial(operations.list_cases, "RESOLVED", 100))
     if as_json:
-        print_json([case.model_dump(exclude_none=True) for case in found])
-    elif not found:
+        print_json([case.model_dump(exclude_none=True) for case in cases])
+    elif not cases:
         out.print("No cases." if everything else "No open cases.")
     else:
         print_table(
@@ -61,7 +61,7 @@ def list_cases(
                     case.decision or "OPEN",
                     case.resolved_by or "",
                 )
-                for case in found
+                for case in cases
             ],
         )
 

@@ -123,11 +123,11 @@ def search(
     from till.services.customers import Customers
 
     with operator_errors("Give one of --name, --email and --phone."):
-        found = Customers(find_stack()).search({"name": name, "email": email, "phone": phone})
+        customers = Customers(find_stack()).search({"name": name, "email": email, "phone": phone})
     if as_json:
-        print_json([customer.model_dump() for customer in found])
-    elif found:
-        print_table("Customers", ("customer id!", "name", "email", "phone"), [_row(one) for one in found])
+        print_json([customer.model_dump() for customer in customers])
+    elif customers:
+        print_table("Customers", ("customer id!", "name", "email", "phone"), [_row(one) for one in customers])
     else:
         out.print("No customers.")
 
@@ -337,10 +337,10 @@ def policy(
 
 def _fields(name: str | None, email: str | None, phone: str | None, note: str | None) -> dict[str, Any]:
     """Return the fields that were given; an empty email or phone is removed."""
-    given = {"name": name, "email": email, "phone": phone, "note": note}
+    fields = {"name": name, "email": email, "phone": phone, "note": note}
     return {
         field: None if value == "" and field in ("email", "phone") else value
-        for field, value in given.items()
+        for field, value in fields.items()
         if value is not None
     }
 

@@ -57,14 +57,14 @@ def list_(
 
     name = None if status is None else status.value
     with operator_errors("List the workflows with `till execution list --help`."):
-        found = Executions(find_stack()).list_executions(limit, workflow, name, days)
+        executions = Executions(find_stack()).list_executions(limit, workflow, name, days)
     if as_json:
-        print_json([one.model_dump(mode="json") for one in found])
-    elif not found:
+        print_json([one.model_dump(mode="json") for one in executions])
+    elif not executions:
         out.print("No executions.")
     else:
         columns = ("name!", "workflow!", "status!", "started!", "seconds>")
-        print_table("Executions", columns, [_cells(one) for one in found])
+        print_table("Executions", columns, [_cells(one) for one in executions])
 
 
 def _cells(execution: ExecutionSummary) -> tuple[object, ...]:

@@ -69,11 +69,11 @@ def history(
         raise OperatorError("--follow cannot be combined with --json or --html.", "Use --follow alone.")
     executions = Executions(stack)
     with operator_errors(UNKNOWN):
-        found = executions.find(order_or_execution)
-        loaded = [] if follow else [executions.load(arn) for arn in found]
+        arns = executions.find(order_or_execution)
+        loaded = [] if follow else [executions.load(arn) for arn in arns]
     if follow:
         with operator_errors(UNKNOWN):
-            _follow(executions, found[-1], io)
+            _follow(executions, arns[-1], io)
     elif html is not None:
         _write_pages(executions, loaded, html)
     elif as_json:
@@ -96,28 +96,28 @@ def show(stack: Stack, execution_arn: str) -> None:
 def _document(execution: Execution) -> dict[str, Any]:
     from till.history import compensated
 
-    found = execution.visits
+    visits = execution.visits
     return {
         "execution_arn": execution.arn,
         "status": execution.description["status"],
         "started": execution.description["startDate"],
         "stopped": execution.description.get("stopDate"),
-        "compensated_steps": compensated(found),
-        "states": [vars(visit) for visit in found],
+        "compensated_steps": compensated(visits),
+        "states": [vars(visit) for visit in visits],
         "events": execution.events,
     }
 
 
 def _print(execution: Execution, io: bool) -> None:
-    found = execution.visits
+    visits = execution.visits
     name = execution.arn.rsplit(":", 1)[-1]
-    print_table(f"{name}  {execution.description['status']}", COLUMNS, [_row(visit) for visit in found])
+    print_table(f"{name}  {execution.description['status']}", COLUMNS, [_row(visit) for visit in visits])
     if io:
-        for visit in found:
+        for visit in visits:
             _print_io(visit, execution)
-    attempts = sum(visit.attempts for visit in found)
+    attempts = sum(visit.attempts for visit in visits)
     out.print(
-        f"{len(execution.events)} events, {len(found)} states, {attempts} task attempts · {execution.arn}",
+        f"{len(execution.events)} events, {len(visits)} states, {attempts} task attempts · {execution.arn}",
     )
 
 
@@ -154,9 +154,9 @@ def _follow(executions: Executions, arn: str, io: bool) -> None:
     pause, longest = FOLLOW_SECONDS
     while True:
         execution = executions.load(arn)
-        found = execution.visits
+        visits = execution.visits
         ended = execution.description["status"] != "RUNNING"
-        ready = found if ended else found[: _finished(found)]
+        ready = visits if ended else visits[: _finished(visits)]
         for visit in ready[printed:]:
             out.print(_line(visit))
             if io:
@@ -170,9 +170,9 @@ def _follow(executions: Executions, arn: str, io: bool) -> None:
         time.sleep(pause)
 
 
-def _finished(found: list[Visit]) -> int:
+def _finished(visits: list[Visit]) -> int:
     """The number of visits before the first that has not ended."""
-    return next((index for index, visit in enumerate(found) if visit.exited is None), len(found))
+    return next((index for index, visit in enumerate(visits) if visit.exited is None), len(visits))
 
 
 def _line(visit: Visit) -> Text:

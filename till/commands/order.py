@@ -291,8 +291,8 @@ def _print_order(order: Order) -> None:
         out.print(f"  total: {money(order.document['totals']['total'], currency)}")
         for tender in order.document.get("tenders", ()):
             if tender.get("change"):
-                given = money(tender["tendered"], currency)
-                out.print(f"  cash given: {given}, change: {money(tender['change'], currency)}")
+                tendered = money(tender["tendered"], currency)
+                out.print(f"  cash given: {tendered}, change: {money(tender['change'], currency)}")
 
 
 def _settlement_by_hand(stack: Stack, order: Order, tenders: list[Tender]) -> Case | None:
@@ -307,13 +307,13 @@ def _settlement_by_hand(stack: Stack, order: Order, tenders: list[Tender]) -> Ca
     if order.status not in _TAKEN_BACK or all(tender.state in _REVERSED_STATES for tender in tenders):
         return None
     try:
-        found = [Cases(stack).find(case_id.format(order.order_id)) for case_id in _REVERSAL_CASES]
+        cases = [Cases(stack).find(case_id.format(order.order_id)) for case_id in _REVERSAL_CASES]
     except ClientError as error:
         if error.response["Error"]["Code"] != "AccessDeniedException":
             raise
         return None
     return next(
-        (case for case in found if case and case.decision == "done" and _REVERSAL in case.steps), None
+        (case for case in cases if case and case.decision == "done" and _REVERSAL in case.steps), None
     )
 
 

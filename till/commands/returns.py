@@ -155,8 +155,8 @@ def list_returns(
     from till.services.orders import Returns
 
     with operator_errors("`till order show` shows an order."):
-        found = Returns(find_stack()).list_of_order(order_id)
-    rows = [_row(one) for one in found]
+        returns = Returns(find_stack()).list_of_order(order_id)
+    rows = [_row(one) for one in returns]
     formats = {
         "claimed_at": lambda row: timestamp(row["claimed_at"] or ""),
         "total": lambda row: money(row["total"], row["currency"]),

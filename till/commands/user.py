@@ -58,15 +58,15 @@ def list_users(as_json: AsJson = False) -> None:
     """
     from till.users import users
 
-    found = users(find_stack()).list_all()
+    listed = users(find_stack()).list_all()
     if as_json:
-        print_json([user.model_dump() for user in found])
-    elif not found:
+        print_json([user.model_dump() for user in listed])
+    elif not listed:
         out.print("No users.")
     else:
         rows = [
             (user.username, user.group, user.location or "any", "yes" if user.enabled else "no")
-            for user in found
+            for user in listed
         ]
         print_table("Users", ("user!", "group!", "location!", "enabled"), rows)
 

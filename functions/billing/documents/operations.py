@@ -89,8 +89,8 @@ class DocumentOperations:
         MailNotConfigured, InvalidMail, UnknownDocument, SellerNotSet, IdempotencyConflict, MailRefused.
         """
         mails.check_configured()
-        given = request.get("to")
-        to = checked_address(given) if given is not None else None
+        recipient = request.get("to")
+        to = checked_address(recipient) if recipient is not None else None
         mail = parse(
             MailDocument, {name: value for name, value in request.items() if name != "to"}, InvalidMail
         )

@@ -53,12 +53,12 @@ def allocate_payment(items: Sequence[OpenItem], request: ReceivePayment) -> list
     _check_orders(items, request)
     chosen = [item for item in items if not request.orders or item.order_id in request.orders]
     credits = [item for item in chosen if item.outstanding < 0]
-    left = request.amount - sum(item.outstanding for item in credits)
+    remaining = request.amount - sum(item.outstanding for item in credits)
     allocations = [_allocation(item, item.outstanding) for item in credits]
     for item in sorted(chosen, key=lambda one: (one.due_on, one.issued_at, one.order_id)):
-        if item.outstanding > 0 and left:
-            allocations.append(_allocation(item, min(left, item.outstanding)))
-            left -= allocations[-1]["amount"]
+        if item.outstanding > 0 and remaining:
+            allocations.append(_allocation(item, min(remaining, item.outstanding)))
+            remaining -= allocations[-1]["amount"]
     if len(allocations) > MAX_INVOICES:
         raise InvalidPayment(
             "amount", request.amount, f"a payment of at most {MAX_INVOICES} invoices; split it"

@@ -67,8 +67,8 @@ class MessageQueues:
         try:
             while time.monotonic() < end and (batch := self._receive(queue, _RECEIVED)):
                 others += [message for message in batch if message["MessageId"] != message_id]
-                if found := [message for message in batch if message["MessageId"] == message_id]:
-                    return found[0]
+                if matching := [message for message in batch if message["MessageId"] == message_id]:
+                    return matching[0]
         finally:
             self.release(queue, others)
         return None

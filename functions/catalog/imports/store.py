@@ -108,22 +108,22 @@ class ImportStore:
         categories = {category_key(one["category"]) for one in cells if one.get("category")}
         barcodes = {_stored_barcode(one["barcode"]) for one in cells if one.get("barcode")}
         places = [RATES, WINDOWS, *products, *categories, *map(barcode_key, barcodes)]
-        found = read_rows(self._client, self._table, [place for place in places if _is_key(place)])
+        stored = read_rows(self._client, self._table, [place for place in places if _is_key(place)])
         owners = {
-            barcode: found[barcode_key(barcode)]["sku"]
+            barcode: stored[barcode_key(barcode)]["sku"]
             for barcode in barcodes
-            if barcode_key(barcode) in found
+            if barcode_key(barcode) in stored
         }
         return Known(
             products={
                 row["sku"]: (read_product(row), row["version"])
                 for place in products
-                if (row := found.get(place))
+                if (row := stored.get(place))
             },
-            rates=read_rates(found.get(RATES, {})),
-            categories={row["sk"]: read_category(row) for place in categories if (row := found.get(place))},
+            rates=read_rates(stored.get(RATES, {})),
+            categories={row["sk"]: read_category(row) for place in categories if (row := stored.get(place))},
             owners=owners,
-            layouts=read_layouts(found.get(WINDOWS, {})),
+            layouts=read_layouts(stored.get(WINDOWS, {})),
         )
 
     def write(self, import_id: str, row: ImportRow, evaluated: Evaluated, now: datetime) -> RowResult:

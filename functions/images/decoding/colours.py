@@ -74,10 +74,12 @@ class CodePoints:
         """Return the profile of these colours; Rejected for those that cannot be converted."""
         if not self.is_known:
             transfer = _NAMES.get(self.transfer, str(self.transfer))
-            found = f"primaries {self.primaries}, transfer {transfer}, matrix {self.matrix}"
+            description = f"primaries {self.primaries}, transfer {transfer}, matrix {self.matrix}"
             kind = "full" if self.is_full_range else "narrow"
             accepted = "accepted are RGB of full range with the curve of a display or camera"
-            raise Rejected("unsupported_format", f"the file has colours of {found}, {kind} range; {accepted}")
+            raise Rejected(
+                "unsupported_format", f"the file has colours of {description}, {kind} range; {accepted}"
+            )
         return profile(_PRIMARIES[self.primaries], _CURVES[self.transfer])
 
 

@@ -58,8 +58,8 @@ class TiffFacts(NamedTuple):
     def check_colours(self) -> None:
         """Raise Rejected for colours that no decoder reads, or whose samples libvips returns as if they were RGB."""
         if self.is_eight_bit_lab and self.samples != _LAB_SAMPLES:
-            found = f"the file has L*a*b* of {self.samples or 1} samples of 8 bits"
-            raise Rejected("unsupported_format", f"{found}; accepted are {_LAB_SAMPLES}")
+            description = f"the file has L*a*b* of {self.samples or 1} samples of 8 bits"
+            raise Rejected("unsupported_format", f"{description}; accepted are {_LAB_SAMPLES}")
         if self.photometric == _YCBCR and self.bits not in (8, None):
             raise Rejected("unsupported_format", f"the file has YCbCr of {self.bits} bits; accepted are 8")
         if self.photometric == _CMYK and self.ink_set == _OTHER_INKS:

@@ -90,8 +90,8 @@ class TransferStore:
             either={"source": location, "destination": location} if location else {},
         )
         ids = [row["pk"].removeprefix(TRANSFERS.prefix) for row in page.rows]
-        found = {transfer.transfer_id: transfer for transfer in self._documents.get_many(ids)}
-        return Page([found[one] for one in ids if one in found], page.after)
+        transfers = {transfer.transfer_id: transfer for transfer in self._documents.get_many(ids)}
+        return Page([transfers[one] for one in ids if one in transfers], page.after)
 
     def ship(self, transfer_id: str) -> Transfer:
         """Take the goods off the source's stock, at their moving average cost.

@@ -111,8 +111,11 @@ class Comparison:
                 return charges.convert(lambda rows: [(rules.subject_of(provider, one), one) for one in rows])
             case "refunds":
                 refunded = books.list_refunded(first, end, PAGE_SIZE, after)
-                found = [books.find_charge(one) for one in dict.fromkeys(refunded.rows)]
-                return Page([(rules.subject_of(provider, one), one) for one in found if one], refunded.after)
+                refunded_charges = [books.find_charge(one) for one in dict.fromkeys(refunded.rows)]
+                return Page(
+                    [(rules.subject_of(provider, one), one) for one in refunded_charges if one],
+                    refunded.after,
+                )
             case "tenders":
                 places = self._store.opened_tenders(first, end, PAGE_SIZE, after)
             case "refunded":

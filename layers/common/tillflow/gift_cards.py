@@ -67,8 +67,8 @@ def hide_codes(order: Mapping[str, Any]) -> dict[str, Any]:
 def _hidden(number: int, tender: Any) -> Any:
     if not isinstance(tender, dict) or "code" not in tender:
         return tender
-    kept = {name: value for name, value in tender.items() if name != "code"}
+    fields = {name: value for name, value in tender.items() if name != "code"}
     try:
-        return {**kept, "token": token_of(str(tender["code"]))}
+        return {**fields, "token": token_of(str(tender["code"]))}
     except ValueError:
         raise ValueError(f"tenders[{number}].code") from None

@@ -136,8 +136,8 @@ def _resolve(address: _Address, deadline: float) -> list[str]:
     def run() -> None:
         addresses: list[str] = []
         with contextlib.suppress(OSError, UnicodeError):
-            found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-            addresses = [str(one[4][0]) for one in found]
+            records = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+            addresses = [str(one[4][0]) for one in records]
         resolved.put(addresses)
 
     threading.Thread(target=run, daemon=True).start()
