@@ -13,7 +13,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
+
+from tools.template import document
 
 ROOT = Path(__file__).parents[2]
 # It warns of its own unset feature toggles.
@@ -28,8 +29,7 @@ _PACKAGED = {
 @cache
 def source() -> dict[str, Any]:
     """Return template.yaml, intrinsic functions in their long form."""
-    parsed: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
-    return parsed
+    return document.read((ROOT / "template.yaml").read_text())
 
 
 @cache

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from till.saga_metadata import Exemption, Step, parse_exemption, parse_step, prose
+from tools.template import document
 
 TERMINAL = ("Succeed", "Fail")
 
@@ -236,7 +237,5 @@ def load(root: Path) -> list[Workflow]:
 
 
 def load_template(path: Path) -> Template:
-    from samtranslator.yaml_helper import yaml_parse
-
-    document = yaml_parse(path.read_text())
-    return Template(document["Resources"], document.get("Globals", {}), path.parent)
+    template = document.read(path.read_text())
+    return Template(template["Resources"], template.get("Globals", {}), path.parent)
