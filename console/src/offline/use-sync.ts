@@ -5,6 +5,7 @@ import { useShop } from "../core/shop";
 import { useQueue } from "./queue";
 import { sendQueuedSales } from "./sync";
 
+const FIRST_MS = 1_000;
 const RETRY_MS = 5_000;
 
 /** Notice that the connection is lost, send the queued sales while any waits, and look for the connection while there is none. */
@@ -24,10 +25,12 @@ export function useSync(): void {
       if (hasWaiting) await sendQueuedSales(api);
     };
     const attempt = (): void => { work().catch(() => undefined); };
-    attempt();
+    // Not at once: a connection that is just being lost may still answer one request.
+    const first = setTimeout(attempt, hasWaiting ? 0 : FIRST_MS);
     const timer = setInterval(attempt, RETRY_MS);
     window.addEventListener("online", attempt);
     return () => {
+      clearTimeout(first);
       clearInterval(timer);
       window.removeEventListener("online", attempt);
     };
