@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NotRequired, Self, TypedDict
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 from tillflow.barcodes import checked_digits
 from tillflow.decimals import Percent, Rate
-from tillflow.fields import Amount, Quantity, Record, Timestamp, UnitAmount
+from tillflow.fields import VISIBLE_LINE, Amount, Quantity, Record, Timestamp, UnitAmount
 from tillflow.money import Currency
 from tillflow.order_request import MAX_LINES, Code
 from tillflow.tax import TaxSum
@@ -45,7 +45,7 @@ class Product(Record):
     """
 
     sku: Code
-    name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\P{Cc}+$")]
+    name: Annotated[str, Field(min_length=1, max_length=120, pattern=VISIBLE_LINE)]
     description: Annotated[str, Field(max_length=2000, pattern=r"^(\P{Cc}|\n)*$")] = ""
     barcode: Barcode | None = None
     prices: Annotated[dict[Currency, UnitAmount], Field(min_length=1, max_length=50)]
@@ -137,7 +137,7 @@ class Category(Record):
     """A category of products. category: its code, which never changes; retired: no further product gets it."""
 
     category: CategoryCode
-    name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
+    name: Annotated[str, Field(min_length=1, max_length=120, pattern=VISIBLE_LINE)]
     retired: StrictBool = False
 
 

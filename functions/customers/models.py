@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, NotRequired, Self, TypedDict
 
 from pydantic import ConfigDict, Field, StrictInt, model_validator
-from tillflow.fields import Record, Request
+from tillflow.fields import VISIBLE_LINE, Record, Request
 
 CustomerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
@@ -14,9 +14,9 @@ class Address(Record):
 
     model_config = ConfigDict(str_strip_whitespace=True)
 
-    street: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\P{Cc}+$")]
+    street: Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE_LINE)]
     postal_code: Annotated[str, Field(max_length=16, pattern=r"^[A-Za-z0-9 -]*$")] = ""
-    city: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\P{Cc}+$")]
+    city: Annotated[str, Field(min_length=1, max_length=100, pattern=VISIBLE_LINE)]
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
@@ -26,7 +26,7 @@ class Customer(Record):
     model_config = ConfigDict(str_strip_whitespace=True)
 
     customer_id: CustomerId
-    name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\P{Cc}+$")]
+    name: Annotated[str, Field(min_length=1, max_length=120, pattern=VISIBLE_LINE)]
     email: Annotated[
         str | None, Field(max_length=254, pattern=r"^[^@\s\p{Cc}]+@[^@\s\p{Cc}]+\.[^@\s\p{Cc}]+$")
     ] = None

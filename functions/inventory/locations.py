@@ -3,8 +3,9 @@
 LOCATIONS  LOCATION#<location>  a location and its name
 """
 
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from tillflow.store import missing_rows, query_rows, read_rows
 from tillflow.versions import version_of, write_version
@@ -12,6 +13,8 @@ from tillflow.versions import version_of, write_version
 from inventory.errors import UnknownLocation
 from inventory.models import Location
 
+PLACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""The id of a location at which orders can be placed."""
 _PARTITION = "LOCATIONS"
 
 

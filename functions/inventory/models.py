@@ -9,8 +9,8 @@ from tillflow.fields import (
     Amount,
     BusinessId,
     Identifier,
+    Note,
     Quantity,
-    Reason,
     Request,
     StockUnits,
     UnitAmount,
@@ -172,7 +172,7 @@ class Adjust(CorrectionRequest):
 
     adjustment_id: Identifier
     quantity: Annotated[StrictInt, Field(ge=-MAX_UNITS, le=MAX_UNITS)]
-    reason: Annotated[Reason, Field(min_length=1)]
+    reason: Note
 
 
 class Count(CorrectionRequest):
@@ -180,7 +180,7 @@ class Count(CorrectionRequest):
 
     count_id: Identifier
     counted: StockUnits
-    reason: Annotated[Reason, Field(min_length=1)] = "counted"
+    reason: Note = "counted"
 
 
 class Place(Request):

@@ -15,7 +15,7 @@ from tillflow.store import Item
 from inventory import rules
 from inventory.corrections import Corrections
 from inventory.errors import UnknownLevel
-from inventory.locations import Locations
+from inventory.locations import PLACE, Locations
 from inventory.models import (
     Adjust,
     Correction,
@@ -54,7 +54,14 @@ class StockOperations:
         self._locations = Locations(dynamodb, table)
 
     def put_location(self, location: Location, version: int | None = None) -> int:
-        """Create a location, or rename it; return its version. RecordChanged if it is not at `version`."""
+        """Create a location, or rename it; return its version. RecordChanged if it is not at `version`.
+
+        InvalidRequest for a new one with an id at which no order can be placed.
+        """
+        name = location.location
+        if not PLACE.fullmatch(name) and self._locations.find_unknown([name]):
+            accepted = "1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit"
+            raise InvalidRequest("location", name, accepted)
         return self._locations.put(location, version)
 
     def location(self, location: str) -> tuple[Location, int]:

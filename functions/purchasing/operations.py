@@ -33,6 +33,7 @@ from purchasing.models import (
 )
 from purchasing.store import PurchaseStore
 from purchasing.supplier_models import Entry, Price, Supplier, SupplierAccount, SupplierReport
+from purchasing.supplier_rules import check_supplier
 
 INVOICE_DAYS = (366, 31)
 RECEIPT_DAYS = (366, 1)
@@ -191,13 +192,21 @@ class SupplierOperations:
         self._store = self._orders.suppliers
 
     def create(self, supplier: Supplier, prices: Iterable[Price] = ()) -> SupplierAccount:
-        """Create a supplier with its prices; the same again changes nothing. IdempotencyConflict, UnknownReferences."""
+        """Create a supplier with its prices; the same again changes nothing.
+
+        InvalidSupplier, IdempotencyConflict, UnknownReferences.
+        """
+        check_supplier(supplier)
         return self._store.create(supplier, self._checked(prices))
 
     def update(
         self, supplier: Supplier, prices: Iterable[Price], version: int | None = None
     ) -> SupplierAccount:
-        """Replace a supplier and add prices, at `version` or at its newest. UnknownReferences, RecordChanged."""
+        """Replace a supplier and add prices, at `version` or at its newest.
+
+        InvalidSupplier, UnknownReferences, RecordChanged.
+        """
+        check_supplier(supplier)
         prices = self._checked(prices)
         newest = self._store.account(supplier.supplier_id).version
         account = self._store.update(supplier, newest if version is None else version)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, Self, TypedDict
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from tillflow.fields import Amount, BusinessId, Identifier, Record
-from tillflow.money import Currency
+from tillflow.money import Currency, check_coins
 
 MAX_INVOICES = 40
 """Invoices that one payment pays: they are written in one transaction."""
@@ -24,6 +24,12 @@ class ReceivePayment(Record):
     amount: Annotated[Amount, Field(gt=0)]
     method: Literal["cash", "bank_transfer"]
     orders: Annotated[tuple[BusinessId, ...], Field(max_length=MAX_INVOICES)] = ()
+
+    @model_validator(mode="after")
+    def cash_is_in_coins(self) -> Self:
+        if self.method == "cash":
+            check_coins(self.amount, self.currency)
+        return self
 
 
 class Allocation(TypedDict):

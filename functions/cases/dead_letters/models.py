@@ -57,7 +57,7 @@ class DropBody(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    note: Annotated[str, Field(max_length=500)]
+    note: Annotated[str, Field(max_length=500, pattern=r"^\P{Cc}*$")]
 
 
 class Redriven(BaseModel):

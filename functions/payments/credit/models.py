@@ -1,12 +1,12 @@
 """Requests about credit, and what is stored of it. Amounts are integer minor units."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, Self, TypedDict
 
-from pydantic import Field, StrictInt
-from tillflow.fields import MAX_AMOUNT, Amount, BusinessId, Day, Identifier, Reason, Request
+from pydantic import Field, StrictInt, model_validator
+from tillflow.fields import MAX_AMOUNT, Amount, BusinessId, Day, Identifier, Note, Request
 from tillflow.gift_cards import GiftCardCode
-from tillflow.money import Currency
+from tillflow.money import Currency, check_coins
 
 type Source = Literal["goodwill", "cash", "bank_transfer", "overpayment", "return"]
 """Where credit comes from. A workflow posts overpayments and returns itself; the others are posted from events."""
@@ -17,9 +17,15 @@ class Grant(Request):
 
     currency: Currency
     amount: Annotated[Amount, Field(gt=0)]
-    reason: Annotated[Reason, Field(min_length=1)]
+    reason: Note
     source: Source = "goodwill"
     expires_on: Day | None = None
+
+    @model_validator(mode="after")
+    def cash_is_in_coins(self) -> Self:
+        if self.source == "cash":
+            check_coins(self.amount, self.currency)
+        return self
 
 
 class GrantCredit(Grant):

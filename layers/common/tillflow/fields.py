@@ -14,7 +14,7 @@ UnitAmount     0 to 10^12 - 1 minor units: price or cost of one unit
 Timestamp      ISO 8601 with its zone, from 2000 to 2099
 Day            ISO 8601 date, from 2000 to 2099
 Reason         up to 200 characters of one line
-Note           1 to 200 characters of one line, one of them other than white space
+Note           1 to 200 characters of one line, not blank
 ProviderToken  3 to 255 of A-Z a-z 0-9 _ -, the first a letter: a payment provider's token of a card
 =============  ==============================================================================
 """
@@ -76,7 +76,9 @@ UnitAmount = Annotated[StrictInt, Field(ge=0, lt=10**12)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(_in_range)]
 Day = Annotated[date, BeforeValidator(_only_date), AfterValidator(_day_in_range)]
 Reason = Annotated[str, Field(max_length=200, pattern=r"^\P{Cc}*$")]
-Note = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
+VISIBLE_LINE = r"^\P{Cc}*[^\p{Cc}\s\u00ad\u200b-\u200f\u2060-\u206f\ufeff]\P{Cc}*$"
+"""The pattern of one line of text that is not blank: one of its characters is not invisible."""
+Note = Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE_LINE)]
 # Begins with a letter, so that a card number is never accepted as a provider's token.
 ProviderToken = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,254}$")]
 

@@ -77,6 +77,13 @@ class Money:
         return f"{Decimal(self.amount).scaleb(-EXPONENT[self.currency]):f} {self.currency}"
 
 
+def check_coins(amount: int, currency: str) -> None:
+    """Raise ValueError, with what is accepted, for an amount that cannot be paid in cash."""
+    increment = CASH_INCREMENT.get(currency, 1)
+    if amount % increment:
+        raise ValueError(f"as amount in cash a multiple of {Money(increment, currency)}, the smallest coin")
+
+
 def divide_half_up(numerator: int, denominator: int) -> int:
     """Return numerator / denominator rounded to a whole unit, halves away from zero; denominator > 0.
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StrictInt, model_validator
 
 from tillflow.barcodes import checked_digits
 from tillflow.discounts import Discount
-from tillflow.fields import MAX_AMOUNT, Amount, Note, ProviderToken, Quantity, Record, Timestamp
+from tillflow.fields import MAX_AMOUNT, VISIBLE_LINE, Amount, Note, ProviderToken, Quantity, Record, Timestamp
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 from tillflow.times import utc_now
@@ -34,7 +34,7 @@ OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """The id of a product, location, register, customer or tax class: a part of keys."""
 LabelBarcode = Annotated[str, Field(pattern=r"^2[0-9]{12}$"), AfterValidator(checked_digits)]
-AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}]*\S[^\p{Cc}]*$")]
+AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=VISIBLE_LINE)]
 CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
 PlacedAt = Annotated[Timestamp, AfterValidator(_not_in_the_future)]
 TenderAmount = Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)]
