@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
-from tillflow.aws_errors import can_pass
+from tillflow.aws import can_pass
 from tillflow.errors import ImageSuperseded, StoreUnavailable
 
 from images import rules

@@ -15,19 +15,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 from tillflow.listing import Index, Page
-from tillflow.store import (
-    Action,
-    AlreadyApplied,
-    Item,
-    chunks,
-    key,
-    marshal,
-    query_rows,
-    read_rows,
-    unmarshal,
-    write,
-    write_rows,
-)
+from tillflow.store import Item, chunks, key, marshal, query_rows, read_rows, unmarshal, write_rows
 from tillflow.times import iso_utc, utc_now
 from tillflow.versions import version_of, write_version
 
@@ -159,18 +147,13 @@ class ReplenishmentStore:
             "task_token": request.task_token,
             "asked_at": iso_utc(utc_now()),
         }
-        put = {
-            "TableName": self._table,
-            "Item": marshal(row),
-            "ConditionExpression": "attribute_not_exists(pk) OR "
-            "(attribute_not_exists(withdrawn) AND attempt < :attempt)",
-            "ExpressionAttributeValues": marshal({":attempt": request.attempt}),
-        }
-        with suppress(AlreadyApplied):
-            write(
-                self._client,
-                Action("Put", put, AlreadyApplied),
-                f"asking for the approval of {request.purchase_order_id}",
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table,
+                Item=marshal(row),
+                ConditionExpression="attribute_not_exists(pk) OR "
+                "(attribute_not_exists(withdrawn) AND attempt < :attempt)",
+                ExpressionAttributeValues=marshal({":attempt": request.attempt}),
             )
 
     def pending_approvals(self, limit: int = 50, after: str = "") -> Page[Approval]:
@@ -200,17 +183,19 @@ class ReplenishmentStore:
             ":token": row["task_token"],
             ":waiting": "WAITING",
         }
-        request = {
-            "TableName": self._table,
-            "Key": key(row["pk"], row["sk"]),
-            "UpdateExpression": "SET #status = :status, note = :note, decided_by = :by",
-            "ConditionExpression": "task_token = :token AND #status = :waiting",
-            "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": marshal(values),
-        }
-        changed = ApprovalNotPending(purchase_order_id, "changed meanwhile; list the approvals again")
-        operation = f"deciding the approval of {purchase_order_id}"
-        write(self._client, Action("Update", request, lambda _: changed), operation)
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=key(row["pk"], row["sk"]),
+                UpdateExpression="SET #status = :status, note = :note, decided_by = :by",
+                ConditionExpression="task_token = :token AND #status = :waiting",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=marshal(values),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise ApprovalNotPending(
+                purchase_order_id, "changed meanwhile; list the approvals again"
+            ) from None
         return str(row["task_token"])
 
     def _approval(self, purchase_order_id: str) -> Item:

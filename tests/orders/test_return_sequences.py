@@ -67,7 +67,7 @@ class Shop:
     """The returns of one order, claimed and refunded as the workflow does it, and what was accepted of each."""
 
     def __init__(self, dynamodb: Any, by_card: int) -> None:
-        empty(SANDBOX_TABLE)
+        empty(dynamodb, SANDBOX_TABLE)
         self.dynamodb = dynamodb
         self.returns = ReturnsStore(dynamodb, "OrdersTable")
         self.payments = PaymentsFixture(dynamodb, "PaymentsTable")

@@ -16,7 +16,7 @@ def table(dynamodb: Any) -> str:
 
 @pytest.fixture
 def tables(dynamodb: Any, table: str) -> str:
-    empty(SANDBOX_TABLE)
+    empty(dynamodb, SANDBOX_TABLE)
     return table
 
 

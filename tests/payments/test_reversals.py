@@ -146,7 +146,7 @@ def test_crash_before_any_call_and_redelivery_end_the_same(dynamodb: Any, tables
     for ending, flow in flows.items():
         for moment in range(1, 100):
             for table in (tables, SANDBOX_TABLE):
-                empty(table)
+                empty(dynamodb, table)
             PaymentsFixture(dynamodb, tables).grant(10)
             payments = PaymentsFixture(Mortal(dynamodb, moment), tables)
             for step in flow:

@@ -9,7 +9,6 @@ import pytest
 from botocore.client import BaseClient
 from local_aws.ministack import in_process
 from moto import mock_aws
-from tillflow.dynamodb import DynamoDB
 
 from verification.harness.dynamodb import call_in_process
 from verification.harness.template import REGION
@@ -29,12 +28,11 @@ def simulated_aws() -> Iterator[Any]:
         # The region of the harness: the product's clients are made once in a process.
         patch.setenv("AWS_DEFAULT_REGION", REGION)
         patch.setattr(BaseClient, "_make_api_call", _call)
-        patch.setattr(DynamoDB, "_make_api_call", lambda _, *call: call_in_process(*call))
         with mock_aws(), in_process.separate_tables():
             yield _SESSION.create_client("dynamodb", REGION)
 
 
 def _call(boto: BaseClient, operation: str, params: dict[str, Any]) -> Any:
     if boto.meta.service_model.service_name == "dynamodb":
-        return call_in_process(operation, params)
+        return call_in_process(boto, operation, params)
     return _CALL(boto, operation, params)

@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any
 
-from verification.harness.dynamodb import call_in_process
 from verification.harness.template import Template
 
 
@@ -25,15 +24,14 @@ def create_table(dynamodb: Any, name: str, table: str = "") -> str:
     return table or name
 
 
-def empty(table: str) -> None:
-    """Create a table with a partition and a sort key in the DynamoDB of this process; delete it first if it exists."""
-    if table in call_in_process("ListTables", {})["TableNames"]:
-        call_in_process("DeleteTable", {"TableName": table})
+def empty(dynamodb: Any, table: str) -> None:
+    """Create a table with a partition and a sort key; delete it first if it exists."""
+    if table in dynamodb.list_tables()["TableNames"]:
+        dynamodb.delete_table(TableName=table)
     keys = [("pk", "HASH"), ("sk", "RANGE")]
-    request = {
-        "TableName": table,
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-        "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-    }
-    call_in_process("CreateTable", request)
+    dynamodb.create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+    )

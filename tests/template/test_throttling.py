@@ -7,7 +7,6 @@ from typing import Any
 import botocore.client
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from tillflow.dynamodb import DynamoDB
 
 from verification.harness.services import LocalServices
 from verification.harness.template import ENVIRONMENT, ROOT, Template
@@ -67,8 +66,7 @@ def test_a_function_raises_the_retried_error(
         calls.append(operation)
         raise failure(operation)
 
-    for client in (botocore.client.BaseClient, DynamoDB):
-        monkeypatch.setattr(client, "_make_api_call", call)
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
     for variable, value in TEMPLATE.functions[name].environment.items():
         monkeypatch.setenv(variable, value)  # functions read them when they are called, too
     response = services.handle(name, _sample(name))

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from botocore import xform_name
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from stepfunctions_local.services import ServiceClient, ServiceError
@@ -44,11 +43,12 @@ class LocalServices(ServiceClient):
         self._handlers: dict[str, Any] = {}
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-        """As the port: a call of a client, here of moto's services or of DynamoDB in this process."""
+        """As the port: a botocore call, here of moto's services."""
         self.called[f"{service}:{operation}"] += 1
-        method = getattr(client(service), xform_name(operation))
+        boto = client(service)
+        method = next(name for name, api in boto.meta.method_to_api_mapping.items() if api == operation)
         try:
-            response: dict[str, Any] = method(**params)
+            response: dict[str, Any] = getattr(boto, method)(**params)
         except ClientError as error:
             raise service_error(service, operation, error) from None
         if (service, operation) == ("s3", "GetObject"):

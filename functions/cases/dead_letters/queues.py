@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from tillflow.aws_errors import can_pass
+from tillflow.aws import can_pass
 from tillflow.times import utc_now
 
 from cases.dead_letters import rules

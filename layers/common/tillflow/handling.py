@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tillflow.aws_errors import can_pass
+from tillflow.aws import can_pass
 from tillflow.errors import DomainError, InvalidRequest, StoreUnavailable
 
 type Handler[R] = Callable[[dict[str, Any], Any], R]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
-from tillflow.aws_errors import THROTTLING
+from tillflow.aws import THROTTLING
 from tillflow.errors import IdempotencyConflict, OrderClosed, StoreContention
 
 type Item = dict[str, Any]

@@ -58,6 +58,7 @@ def started_executions_end_first(workflow: Workflow) -> Iterator[Finding]:
 
 def longest_client_call() -> float:
     """Return the seconds that one call of an AWS client may take: its timeouts, times its attempts."""
-    from tillflow.dynamodb import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
+    from tillflow.aws import CLIENT_CONFIG
 
-    return float((CONNECT_SECONDS + READ_SECONDS) * ATTEMPTS)
+    attempts = CLIENT_CONFIG.retries["total_max_attempts"]
+    return float((CLIENT_CONFIG.connect_timeout + CLIENT_CONFIG.read_timeout) * attempts)
