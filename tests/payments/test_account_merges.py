@@ -247,6 +247,6 @@ def test_more_wallets_than_a_transaction_holds_are_moved(
 
     currencies = sorted(EXPONENT)[:60]
     for currency in currencies:
-        wallets.grant(granted(10, f"g-{currency}", "cus-2", currency=currency), NOW)
+        wallets.grant(granted(1000, f"g-{currency}", "cus-2", currency=currency), NOW)
     merge()
-    assert balances(wallets, "cus-1") == dict.fromkeys(currencies, 10)
+    assert balances(wallets, "cus-1") == dict.fromkeys(currencies, 1000)

@@ -31,5 +31,7 @@ def test_cash_is_in_coins_and_a_transfer_to_the_cent(model: Any, means: str, fie
         (499, "CHF", "0.05 CHF"),
         (501, "HUF", "5.00 HUF"),
     ):
-        with pytest.raises(InvalidRequest, match=f"multiple of {coin}"):
+        with pytest.raises(
+            InvalidRequest, match=f"amount is {amount}; expected for cash a multiple of {coin}"
+        ):
             sent(amount, currency, "cash")

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self, TypedDict
+from typing import Annotated, Literal, TypedDict
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 from tillflow.fields import Amount, BusinessId, Identifier, Record
 from tillflow.money import Currency, check_coins
 
@@ -21,15 +21,16 @@ class ReceivePayment(Record):
     payment_id: BusinessId
     customer_id: Identifier
     currency: Currency
-    amount: Annotated[Amount, Field(gt=0)]
     method: Literal["cash", "bank_transfer"]
+    amount: Annotated[Amount, Field(gt=0)]
     orders: Annotated[tuple[BusinessId, ...], Field(max_length=MAX_INVOICES)] = ()
 
-    @model_validator(mode="after")
-    def cash_is_in_coins(self) -> Self:
-        if self.method == "cash":
-            check_coins(self.amount, self.currency)
-        return self
+    @field_validator("amount")
+    @classmethod
+    def cash_is_in_coins(cls, amount: int, others: ValidationInfo) -> int:
+        if others.data.get("method") == "cash" and "currency" in others.data:
+            check_coins(amount, others.data["currency"])
+        return amount
 
 
 class Allocation(TypedDict):

@@ -1,9 +1,9 @@
 """Requests about credit, and what is stored of it. Amounts are integer minor units."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self, TypedDict
+from typing import Annotated, Literal, TypedDict
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, StrictInt, ValidationInfo, field_validator
 from tillflow.fields import MAX_AMOUNT, Amount, BusinessId, Day, Identifier, Note, Request
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency, check_coins
@@ -16,16 +16,17 @@ class Grant(Request):
     """An addition to a wallet. It can be spent up to and on `expires_on`."""
 
     currency: Currency
+    source: Source = "goodwill"
     amount: Annotated[Amount, Field(gt=0)]
     reason: Note
-    source: Source = "goodwill"
     expires_on: Day | None = None
 
-    @model_validator(mode="after")
-    def cash_is_in_coins(self) -> Self:
-        if self.source == "cash":
-            check_coins(self.amount, self.currency)
-        return self
+    @field_validator("amount")
+    @classmethod
+    def cash_is_in_coins(cls, amount: int, others: ValidationInfo) -> int:
+        if others.data.get("source") == "cash" and "currency" in others.data:
+            check_coins(amount, others.data["currency"])
+        return amount
 
 
 class GrantCredit(Grant):

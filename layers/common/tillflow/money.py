@@ -81,7 +81,7 @@ def check_coins(amount: int, currency: str) -> None:
     """Raise ValueError, with what is accepted, for an amount that cannot be paid in cash."""
     increment = CASH_INCREMENT.get(currency, 1)
     if amount % increment:
-        raise ValueError(f"as amount in cash a multiple of {Money(increment, currency)}, the smallest coin")
+        raise ValueError(f"for cash a multiple of {Money(increment, currency)}, the smallest coin")
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:
