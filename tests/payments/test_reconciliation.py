@@ -73,8 +73,8 @@ class Night:
         self.late = NEXT_DAY
         # The fixture calls its provider of cards "sandbox", whichever it is.
         books = OutsideBooks("card=sandbox", {"sandbox": lambda: self.books})
-        self.runs = Reconciliations(self.store, books.names, self.now)
-        self.service = Comparison(self.store, books, self._is_running, self.now)
+        self.runs = Reconciliations(self.store, books.names)
+        self.service = Comparison(self.store, books, self._is_running)
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.late
@@ -96,10 +96,12 @@ class Night:
 
 
 @pytest.fixture(params=["sandbox", "stripe"])
-def night(request: pytest.FixtureRequest, dynamodb: Any) -> Night:
+def night(request: pytest.FixtureRequest, dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Night:
     table = create_table(dynamodb, "PaymentsTable")
     create_table(dynamodb, "SandboxProviderTable", SANDBOX_TABLE)
-    return Night(PaymentsFixture(dynamodb, table, FakeStripe() if request.param == "stripe" else None))
+    night = Night(PaymentsFixture(dynamodb, table, FakeStripe() if request.param == "stripe" else None))
+    monkeypatch.setattr("payments.reconciliation.service.utc_now", night.now)
+    return night
 
 
 def sold(night: Night, order_id: str = "ord-1", captured: bool = True) -> Tender:

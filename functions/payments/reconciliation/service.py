@@ -6,7 +6,7 @@ whole, whatever list names it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from tillflow.errors import ProviderUnavailable
 from tillflow.listing import Page
@@ -35,25 +35,16 @@ type IsRunning = Callable[[str], bool]
 """Return whether an execution of an order runs."""
 
 
-type Clock = Callable[[], datetime]
-
-
 class Reconciliations:
-    """Runs of the reconciliation. providers: those outside this system, by name; now: the clock by which a day ends."""
+    """Runs of the reconciliation. providers: those outside this system, by name."""
 
-    def __init__(
-        self,
-        store: ReconciliationStore,
-        providers: Sequence[str],
-        now: Clock = utc_now,
-    ) -> None:
+    def __init__(self, store: ReconciliationStore, providers: Sequence[str]) -> None:
         self._store = store
         self._providers = providers
-        self._now = now
 
     def open(self, request: OpenReconciliation) -> OpenedRun:
         """Open a run. InvalidRequest for a day that is not over, IdempotencyConflict for another day."""
-        now = self._now()
+        now = utc_now()
         rules.check_settled(request.day, now)
         self._store.open(request.run_id, request.day.isoformat(), now)
         cursor = rules.first_cursor(self._providers)
@@ -61,23 +52,16 @@ class Reconciliations:
 
     def close(self, run_id: str) -> ClosedRun:
         """Complete a run, once, and return its counts. UnknownReconciliation."""
-        return self._store.close(run_id, self._now())
+        return self._store.close(run_id, utc_now())
 
 
 class Comparison:
-    """The comparison of pages. is_running: of an order; now: the clock by which a refund takes too long."""
+    """The comparison of pages. is_running: of an order."""
 
-    def __init__(
-        self,
-        store: ReconciliationStore,
-        books: OutsideBooks,
-        is_running: IsRunning,
-        now: Clock = utc_now,
-    ) -> None:
+    def __init__(self, store: ReconciliationStore, books: OutsideBooks, is_running: IsRunning) -> None:
         self._store = store
         self._books = books
         self._is_running = is_running
-        self._now = now
 
     def compare(self, request: ComparePage) -> ComparedPage:
         """Compare a page, once. UnknownReconciliation, IdempotencyConflict, ProviderUnavailable."""
@@ -96,7 +80,7 @@ class Comparison:
             "differences": [finding.case for finding in findings if finding.case],
             "cursor": rules.next_cursor(at, page.after, self._books.names),
         }
-        return self._store.write_page(request, findings, response, self._now())
+        return self._store.write_page(request, findings, response, utc_now())
 
     def _subjects(self, at: CursorDocument, day: date) -> Page[tuple[Subject, ChargeRecord | None]]:
         """Return a page of the charges to compare, as the list has them."""
@@ -136,7 +120,7 @@ class Comparison:
     def _find(self, subject: Subject, charge: ChargeRecord | None) -> Finding:
         booked = self._booked(subject)
         # A list is not of one moment with our books: what they do not agree in is read again.
-        first = rules.compare(subject, charge, booked, True, self._now())
+        first = rules.compare(subject, charge, booked, True, utc_now())
         if first in ("agreed", "foreign"):
             return Finding(subject, first)
         return self._confirmed(subject)
@@ -153,7 +137,7 @@ class Comparison:
         is_running = rules.is_in_progress(booked) and self._is_running(subject.order_id)
         if self._booked(subject) != booked:
             return Finding(subject, "unsettled")
-        verdict = rules.compare(subject, charge, booked, is_running, self._now())
+        verdict = rules.compare(subject, charge, booked, is_running, utc_now())
         if verdict == "agreed" or verdict == "unsettled" or verdict == "foreign":
             return Finding(subject, verdict)
         failed = books.failed_refunds(subject.reference) if verdict == "RefundMissing" else []

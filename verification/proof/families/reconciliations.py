@@ -3,8 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -16,6 +15,7 @@ from payments.stripe_adapter.provider import StripeProvider
 from payments.stripe_adapter.secret import SecretCache
 from tillflow.aws import client
 from tillflow.events import PaymentsReconciled
+from tillflow.times import utc_now
 
 from till.demo import order_cancel
 from till.shop import CURRENCY, ESPRESSO, FILTER, MUG
@@ -76,10 +76,10 @@ class Reconciling(Family):
         self._fixture: WorkflowFixture | None = None
 
     def prepare(self, services: ProofServices) -> None:
-        self._day = datetime.now(UTC).date().isoformat()
+        self._day = utc_now().date().isoformat()
         # The day of the sales has to be over.
-        clock = SimpleNamespace(now=lambda zone: datetime.now(zone) + LATER)
-        services.resources.enter_context(patch("payments.reconciliation.service.datetime", clock))
+        clock = patch("payments.reconciliation.service.utc_now", lambda: utc_now() + LATER)
+        services.resources.enter_context(clock)
         described = patch.object(client("stepfunctions"), "describe_execution", self._describe)
         services.resources.enter_context(described)
         seed_stock({ESPRESSO: 100, MUG: 100, FILTER: 100})
