@@ -47,8 +47,8 @@ DAYS_PER_ENGINE = 14
 RETRIES, DECISIONS = 3, 20
 # A wait without a case ends with its timeout; the longest is that for goods.
 PAUSE, PATIENCE = 43_200, 100 * 86_400
-# Fields of a response that differ between deliveries: request metadata, memory used, files removed.
-PER_DELIVERY_FIELDS = {"SdkHttpMetadata", "SdkResponseMetadata", "peak_kib", "removed"}
+# Fields of a response that differ between deliveries: a message's id, request metadata, memory used, files removed.
+PER_DELIVERY_FIELDS = {"MessageId", "SdkHttpMetadata", "SdkResponseMetadata", "peak_kib", "removed"}
 REPEATING_KINDS = ("deliver_twice", "concurrent_delivery")
 EXECUTION_EXISTS = "StepFunctions.ExecutionAlreadyExistsException"
 # Longer than opening a case is retried, and than an execution may run.
@@ -302,8 +302,12 @@ def _check_deliveries(run: CaseRun) -> Iterator[str]:
 
 
 def _is_waiting(response: Any) -> bool:
-    """True for a response that says that a cardholder has not confirmed yet: a later one may say more."""
-    payload = response.get("Payload") if isinstance(response, dict) else None
+    """True if a cardholder has not confirmed yet, or an execution has not ended: a later response may say more."""
+    if not isinstance(response, dict):
+        return False
+    if response.get("Status") == "RUNNING":
+        return True
+    payload = response.get("Payload")
     tenders = payload.get("tenders", []) if isinstance(payload, dict) else []
     return any(tender["state"] == "authorising" for tender in tenders)
 
