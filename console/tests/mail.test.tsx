@@ -12,13 +12,13 @@ interface Mail {
 }
 
 let sent: Mail[] = [];
-let answers: (object | Problem)[] = [];
+let responses: (object | Problem)[] = [];
 
 const api = {
   get: (_: string, { body }: Request) => {
     sent.push(body as Mail);
-    const answer = answers.shift() ?? {};
-    return answer instanceof Problem ? Promise.reject(answer) : Promise.resolve(answer);
+    const response = responses.shift() ?? {};
+    return response instanceof Problem ? Promise.reject(response) : Promise.resolve(response);
   },
 } as unknown as Api;
 
@@ -43,7 +43,7 @@ async function send(): Promise<void> {
 
 beforeEach(() => {
   sent = [];
-  answers = [];
+  responses = [];
   setPreferences({ language: "en" });
 });
 
@@ -58,7 +58,7 @@ it("offers the own mail program alone where the shop sends no mail", () => {
 
 it("sends the same mail again after a lost response, and another one to another address", async () => {
   open(true);
-  answers = [new Problem(0, "NetworkError", "", "No connection.")];
+  responses = [new Problem(0, "NetworkError", "", "No connection.")];
   type("ada@example.com");
   await send();
   expect(screen.getByRole("alert").textContent).toBe("No connection.");

@@ -11,7 +11,8 @@ const LONGEST_PAUSE_MS = 8_000;
 /** Seconds that the API waits for the end of a workflow before it returns 202. */
 export const WAIT_SECONDS = 15;
 
-function pauseFor(milliseconds: number): Promise<void> {
+/** Wait. */
+export function pauseFor(milliseconds: number): Promise<void> {
   return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 }
 

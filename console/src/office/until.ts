@@ -1,14 +1,11 @@
 /** Wait for a record that a workflow makes. */
 
 import { Problem } from "../core/api";
+import { pauseFor } from "../core/settle";
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 4_000;
 const MOST_READS = 14;
-
-function pauseFor(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
-}
 
 /** Read until the record exists, for about 40 seconds; then, and for any other failure, raise the Problem of the read. */
 export async function until<T>(read: () => Promise<T>, sleep: (milliseconds: number) => Promise<void> = pauseFor): Promise<T> {

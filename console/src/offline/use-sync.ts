@@ -25,7 +25,7 @@ export function useSync(): void {
       if (hasWaiting) await sendQueuedSales(api);
     };
     const attempt = (): void => { work().catch(() => undefined); };
-    // Not at once: a connection that is just being lost may still answer one request.
+    // Not at once: a connection that is just being lost may still serve one request.
     const first = setTimeout(attempt, hasWaiting ? 0 : FIRST_MS);
     const timer = setInterval(attempt, RETRY_MS);
     window.addEventListener("online", attempt);

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Problem, type Api } from "../../core/api";
 import type { Image } from "../../core/responses";
+import { pauseFor } from "../../core/settle";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
 import { Result, Status } from "../parts";
@@ -16,7 +17,7 @@ const READS = 40;
 /** Return the row of an object once it was ingested after a time; null if that takes longer than a minute. */
 async function ingested(api: Api, key: string, since: string): Promise<Image | null> {
   for (let read = 0; read < READS; read += 1) {
-    await new Promise((resolve) => { setTimeout(resolve, READ_EVERY_MS); });
+    await pauseFor(READ_EVERY_MS);
     try {
       const image = await api.get("GET /images/details", { query: { key } });
       if (image.updated_at >= since) return image;

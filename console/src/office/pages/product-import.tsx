@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { Api } from "../../core/api";
 import type { ImportReport } from "../../core/responses";
+import { pauseFor } from "../../core/settle";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
 import { Notice, Table } from "../parts";
@@ -24,7 +25,7 @@ async function importFile(api: Api, file: File, isDryRun: boolean, onProgress: (
   let report = await until(read);
   for (let pause = FIRST_PAUSE_MS; report.status === "RUNNING" && Date.now() - startedAt < MOST_MS; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     onProgress(report);
-    await new Promise((resolve) => { setTimeout(resolve, pause); });
+    await pauseFor(pause);
     report = await read();
   }
   return report;
