@@ -72,18 +72,37 @@ class TiffFacts(NamedTuple):
             raise Rejected("unsupported_format", f"{sentence}; {accepted}")
 
 
+class _Layout(NamedTuple):
+    """How a TIFF stores numbers, and where its first directory is."""
+
+    order: Literal["little", "big"]
+    wide: bool
+    offset: int
+
+    @classmethod
+    def of(cls, head: bytes) -> "_Layout":
+        """Read the first 16 bytes. BigTIFF has offsets and counts of 8 bytes, and entries of 20."""
+        order: Literal["little", "big"] = "little" if head.startswith(b"II") else "big"
+        wide = int.from_bytes(head[2:4], order) == _BIG
+        return cls(order, wide, int.from_bytes(head[8:16] if wide else head[4:8], order))
+
+    @property
+    def count_bytes(self) -> int:
+        return 8 if self.wide else 2
+
+    @property
+    def entry_bytes(self) -> int:
+        return 20 if self.wide else 12
+
+
 def read_facts(path: Path) -> TiffFacts:
     """Return what the first directory says of the pixels; a directory that cannot be read is left to the decoder."""
     values: dict[int, int] = {}
     with path.open("rb") as file:
-        head = file.read(16)
-        order: Literal["little", "big"] = "little" if head.startswith(b"II") else "big"
-        # BigTIFF: offsets and counts of 8 bytes, and entries of 20.
-        wide = int.from_bytes(head[2:4], order) == _BIG
-        offset = int.from_bytes(head[8:16] if wide else head[4:8], order)
-        count_bytes, entry_bytes = (8, 20) if wide else (2, 12)
-        file.seek(min(offset, 2**62))
-        count = int.from_bytes(file.read(count_bytes), order)
+        layout = _Layout.of(file.read(16))
+        order, wide, entry_bytes = layout.order, layout.wide, layout.entry_bytes
+        file.seek(min(layout.offset, 2**62))
+        count = int.from_bytes(file.read(layout.count_bytes), order)
         for _ in range(min(count, _MAX_ENTRIES)):
             entry = file.read(entry_bytes)
             if len(entry) < entry_bytes:
@@ -99,15 +118,14 @@ def read_facts(path: Path) -> TiffFacts:
 
 def pixels_alone(data: bytes) -> bytes:
     """Return a TIFF with its first page alone, and no tag that its pixels do not need."""
-    order: Literal["little", "big"] = "little" if data.startswith(b"II") else "big"
-    wide = int.from_bytes(data[2:4], order) == _BIG
-    offset = int.from_bytes(data[8:16] if wide else data[4:8], order)
-    count_bytes, entry_bytes = (8, 20) if wide else (2, 12)
-    start = offset + count_bytes
+    layout = _Layout.of(data[:16])
+    order, offset, entry_bytes = layout.order, layout.offset, layout.entry_bytes
+    start = offset + layout.count_bytes
     count = min(int.from_bytes(data[offset:start], order), _MAX_ENTRIES)
     entries = [data[at : at + entry_bytes] for at in range(start, start + count * entry_bytes, entry_bytes)]
     needed = [entry for entry in entries if int.from_bytes(entry[:2], order) in _OF_PIXELS]
-    directory = len(needed).to_bytes(count_bytes, order) + b"".join(needed) + bytes(8 if wide else 4)
+    end = bytes(8 if layout.wide else 4)
+    directory = len(needed).to_bytes(layout.count_bytes, order) + b"".join(needed) + end
     return data[:offset] + directory + data[offset + len(directory) :]
 
 
