@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from tillflow.fields import CODE
 from tillflow.store import missing_rows, query_rows, read_rows
 from tillflow.versions import version_of, write_version
 
 from inventory.errors import UnknownLocation
 from inventory.models import Location
 
-PLACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+PLACE: Final = re.compile(CODE)
 """The id of a location at which orders can be placed."""
 _PARTITION = "LOCATIONS"
 

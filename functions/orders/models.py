@@ -4,11 +4,11 @@ import json
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from tillflow.fields import VISIBLE_LINE, Record
+from tillflow.fields import CODE, VISIBLE_LINE, Record
 
 # The id names the order's executions, and a repeated cancel adds `.<n>` to it.
 OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Code = Annotated[str, Field(pattern=CODE)]
 """The id of a location or customer."""
 CancelReason = Annotated[str, Field(min_length=1, max_length=500, pattern=VISIBLE_LINE)]
 type Status = Literal["PLACED", "PAID", "REJECTED", "CANCELLED"]

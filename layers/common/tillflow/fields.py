@@ -76,6 +76,8 @@ UnitAmount = Annotated[StrictInt, Field(ge=0, lt=10**12)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(_in_range)]
 Day = Annotated[date, BeforeValidator(_only_date), AfterValidator(_day_in_range)]
 Reason = Annotated[str, Field(max_length=200, pattern=r"^\P{Cc}*$")]
+CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""The pattern of the id of a product, location, register, customer or tax class: a part of keys."""
 VISIBLE_LINE = r"^\P{Cc}*[^\p{Cc}\s\u00ad\u200b-\u200f\u2060-\u206f\ufeff]\P{Cc}*$"
 """The pattern of one line of text that is not blank: one of its characters is not invisible."""
 Note = Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE_LINE)]

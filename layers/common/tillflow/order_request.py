@@ -11,7 +11,17 @@ from pydantic import AfterValidator, Field, StrictInt, model_validator
 
 from tillflow.barcodes import checked_digits
 from tillflow.discounts import Discount
-from tillflow.fields import MAX_AMOUNT, VISIBLE_LINE, Amount, Note, ProviderToken, Quantity, Record, Timestamp
+from tillflow.fields import (
+    CODE,
+    MAX_AMOUNT,
+    VISIBLE_LINE,
+    Amount,
+    Note,
+    ProviderToken,
+    Quantity,
+    Record,
+    Timestamp,
+)
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 from tillflow.times import utc_now
@@ -31,8 +41,7 @@ def _not_in_the_future(moment: datetime) -> datetime:
 
 # An order's id names its executions, so that it has only the characters of an execution's name.
 OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-"""The id of a product, location, register, customer or tax class: a part of keys."""
+Code = Annotated[str, Field(pattern=CODE)]
 LabelBarcode = Annotated[str, Field(pattern=r"^2[0-9]{12}$"), AfterValidator(checked_digits)]
 AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=VISIBLE_LINE)]
 CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
