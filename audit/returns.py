@@ -14,7 +14,7 @@ from ledger.accounts import (
     TENDER_ACCOUNT,
 )
 from ledger.rules import return_entry_id
-from tillflow.money import CASH_INCREMENT
+from tillflow.money import cash_increment
 
 from audit.money import RECONCILED
 from audit.snapshot import Breach, Item, Snapshot, account_balances, document, invariant, nested
@@ -70,7 +70,7 @@ def claims_are_those_of_returns(shop: Snapshot) -> Iterator[Breach]:
 def claims_have_the_amounts_of_returns(shop: Snapshot) -> Iterator[Breach]:
     """A claim has the amount of its return; what a sale in cash alone refunds can be paid in coins."""
     for name, order in shop.orders.items():
-        coin = CASH_INCREMENT.get(order.get("currency", ""), 1)
+        coin = cash_increment(order.get("currency", ""))
         in_cash = {tender["type"] for tender in document(order).get("tenders", ())} == {"cash"}
         for claim in nested(order, "returns"):
             return_id, amount = claim["return_id"], claim.get("amount")
@@ -111,7 +111,7 @@ def refunds_in_cash_are_coins(shop: Snapshot) -> Iterator[Breach]:
         if "rounding" not in refund or refund["state"] == "REFUSED":
             continue
         request, parts = json.loads(refund["request"]), nested(refund, "parts")
-        coin, refunded = CASH_INCREMENT.get(request["currency"], 1), sum(part["amount"] for part in parts)
+        coin, refunded = cash_increment(request["currency"]), sum(part["amount"] for part in parts)
         if abs(refunded - request["amount"]) >= coin:
             yield name, f"it refunds {refunded}; expected {request['amount']}, give or take less than {coin}"
         for part in parts:
@@ -137,7 +137,7 @@ def completed_return_is_complete(shop: Snapshot) -> Iterator[Breach]:
         claimed, lacks = document(row), []
         parts = nested(shop.refunds.get(name, {}), "parts")
         refunded = sum(part["amount"] for part in parts if part["state"] == "refunded")
-        coin = CASH_INCREMENT.get(row.get("currency", ""), 1)
+        coin = cash_increment(row.get("currency", ""))
         if abs(refunded - row["total"]) >= coin:
             lacks.append(f"refunded {refunded} of {row['total']}")
         note, invoice = shop.return_notes.get(name), shop.invoices.get(row.get("order_id", ""), {})

@@ -239,7 +239,7 @@ class PricedLine(TypedDict):
     unit_price: int
     tax_class: str
     tax_rate: str
-    tax_included: StrictBool
+    tax_included: bool
     subtotal: int
     line_discount: int
     order_discount: int

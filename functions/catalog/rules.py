@@ -9,7 +9,7 @@ from typing import cast
 from tillflow.discounts import DiscountedLine, apply_discounts
 from tillflow.errors import InvalidOrder, Problem, TendersDoNotMatchTotal
 from tillflow.fields import MAX_AMOUNT
-from tillflow.money import CASH_INCREMENT, Money, divide_half_up
+from tillflow.money import Money, cash_increment, divide_half_up
 from tillflow.order_request import Order, OrderLine, Tender
 from tillflow.tax import Taxable, Taxed, sum_by_rate, tax_lines
 from tillflow.times import iso_utc
@@ -214,7 +214,7 @@ def _cash_rounding(tenders: Sequence[Tender], total: int, currency: str) -> int:
     """Return what is added to the total so that the amount due in cash can be paid in coins; InvalidOrder for cash
     that no coins make up.
     """
-    increment = CASH_INCREMENT.get(currency, 1)
+    increment = cash_increment(currency)
     coins = f"a multiple of {Money(increment, currency)}, the smallest coin"
     _raise_invalid(
         [

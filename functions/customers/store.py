@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from tillflow.customers import CustomerAnonymised, CustomerMerged, UnknownCustomer
-from tillflow.errors import IdempotencyConflict, RecordChanged
+from tillflow.errors import RecordChanged, check_same
 from tillflow.merges import group_of
 from tillflow.store import (
     Action,
@@ -57,9 +57,7 @@ class CustomersStore:
             retry_on_conflict(lambda: transact(self._client, actions, what))
         except _IdInUse as in_use:
             stored = read_customer(in_use.row).customer
-            if stored != customer:
-                subject = f"customer {customer.customer_id}"
-                raise IdempotencyConflict(subject, stored.model_dump(), customer.model_dump()) from None
+            check_same(f"customer {customer.customer_id}", stored.model_dump(), customer.model_dump())
         return customer
 
     def get(self, customer_id: str) -> StoredCustomer:

@@ -121,7 +121,7 @@ class PurchaseOperations:
         return order
 
     def heartbeat(self, purchase_order_id: str, supplier_id: str = "") -> Purchase:
-        """Restart the supplier's heartbeat timeout: it has the order and will answer.
+        """Restart the supplier's heartbeat timeout: it has the order and will respond.
 
         supplier_id: who sends it, "" for the supplier that is asked now; InvalidPurchase for another one.
         """

@@ -17,5 +17,4 @@ def check_supplier(supplier: Supplier) -> None:
         if not text.isprintable() or text != text.strip()
     ]
     if problems:
-        first, *others = problems
-        raise InvalidSupplier(first.field, first.value, first.expected, others)
+        raise InvalidSupplier.of(problems)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 from tillflow.errors import check_same
-from tillflow.store import Action, AlreadyApplied, Item, marshal, put_new, read_row, write
+from tillflow.store import AlreadyApplied, Item, put_new, put_row, read_row, write
 from tillflow.times import iso_utc, utc_now
 
 from billing.documents.models import MEDIA_TYPES, MailDocument, MailedDocument
@@ -56,8 +56,7 @@ class Mails:
         if "message_id" not in row:
             message_id = self._deliver(mail, address, subject, content())
             row |= {"message_id": message_id, "sent_at": iso_utc(utc_now())}
-            put = {"TableName": self._table, "Item": marshal(row)}
-            write(self._dynamodb, Action("Put", put), f"recording mail {mail.mail_id}")
+            write(self._dynamodb, put_row(self._table, row), f"recording mail {mail.mail_id}")
         return {"mail_id": mail.mail_id, "number": mail.number, "form": mail.form, "sent_at": row["sent_at"]}
 
     def find(self, mail_id: str) -> Item:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field, ValidationInfo, field_validator
 from tillflow.fields import Amount, BusinessId, Identifier, Record
-from tillflow.money import Currency, check_coins
+from tillflow.money import Currency, checked_coins
 
 MAX_INVOICES = 40
 """Invoices that one payment pays: they are written in one transaction."""
@@ -28,9 +28,7 @@ class ReceivePayment(Record):
     @field_validator("amount")
     @classmethod
     def cash_is_in_coins(cls, amount: int, others: ValidationInfo) -> int:
-        if others.data.get("method") == "cash" and "currency" in others.data:
-            check_coins(amount, others.data["currency"])
-        return amount
+        return checked_coins(amount, others.data, "method")
 
 
 class Allocation(TypedDict):

@@ -14,9 +14,8 @@ from tillflow.store import (
     Action,
     AlreadyApplied,
     Item,
-    marshal,
+    put_from_status,
     put_new,
-    put_row,
     query_rows,
     read_row,
     read_rows,
@@ -176,14 +175,7 @@ class ImportStore:
         """Complete an import; return the first counts."""
         row = self.read(import_id)
         row |= {**counts, "status": "COMPLETE", "problems": list(problems), "completed_at": iso_utc(now)}
-        complete = put_row(
-            self._table,
-            row,
-            AlreadyApplied,
-            ConditionExpression="#status = :open",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=marshal({":open": "OPEN"}),
-        )
+        complete = put_from_status(self._table, row, "OPEN", AlreadyApplied)
         try:
             write(self._client, complete, f"completing import {import_id}")
         except AlreadyApplied as applied:

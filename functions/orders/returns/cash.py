@@ -7,7 +7,7 @@ before. So no refund is more than half a coin off its value, and all refunds of 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from tillflow.money import CASH_INCREMENT, divide_half_up
+from tillflow.money import cash_increment, divide_half_up
 
 from orders.models import Claim
 
@@ -24,7 +24,7 @@ def amount_to_refund(
 
     claims: of the returns before it. paid: what was paid for the sale.
     """
-    increment = CASH_INCREMENT.get(currency, 1)
+    increment = cash_increment(currency)
     rooms = {kind: sum(one["amount"] for one in tenders if one["type"] == kind) for kind in _TAKERS}
     to_tenders = [claim for claim in claims if claim.refund == "original"]
     values = sum(value_of(claim) for claim in to_tenders) + value

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypedDict
 from pydantic import Field, StrictInt, ValidationInfo, field_validator
 from tillflow.fields import MAX_AMOUNT, Amount, BusinessId, Day, Identifier, Note, Request
 from tillflow.gift_cards import GiftCardCode
-from tillflow.money import Currency, check_coins
+from tillflow.money import Currency, checked_coins
 
 type Source = Literal["goodwill", "cash", "bank_transfer", "overpayment", "return"]
 """Where credit comes from. A workflow posts overpayments and returns itself; the others are posted from events."""
@@ -24,9 +24,7 @@ class Grant(Request):
     @field_validator("amount")
     @classmethod
     def cash_is_in_coins(cls, amount: int, others: ValidationInfo) -> int:
-        if others.data.get("source") == "cash" and "currency" in others.data:
-            check_coins(amount, others.data["currency"])
-        return amount
+        return checked_coins(amount, others.data, "source")
 
 
 class GrantCredit(Grant):

@@ -21,6 +21,7 @@ from tillflow.store import (
     Item,
     key,
     marshal,
+    put_from_status,
     put_new,
     put_row,
     query_rows,
@@ -129,14 +130,7 @@ class ReconciliationStore:
                 1 for _ in query_rows(self._client, self._table, _pk(run_id), "DIFF#")
             )
             run = {**run, **counts, "status": "COMPLETE", "completed_at": iso_utc(now)}
-            complete = put_row(
-                self._table,
-                run,
-                AlreadyApplied,
-                ConditionExpression="#status = :running",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues=marshal({":running": "RUNNING"}),
-            )
+            complete = put_from_status(self._table, run, "RUNNING", AlreadyApplied)
             try:
                 write(self._client, complete, f"completing reconciliation {run_id}")
             except AlreadyApplied as applied:

@@ -7,15 +7,10 @@ rest of an exchange, the cash in place of a card that refuses, and the cash besi
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tillflow.money import CASH_INCREMENT, divide_half_up
+from tillflow.money import cash_increment, divide_half_up
 
 from payments.models import Tender
 from payments.refunds.models import NO_TENDER, Part, Refund, RefundPayment
-
-
-def increment(request: RefundPayment) -> int:
-    """Return the smallest amount that can be paid in cash."""
-    return CASH_INCREMENT.get(request.currency, 1)
 
 
 def rounding_of(refund: Refund) -> int:
@@ -35,7 +30,7 @@ def in_coins(
 
     stored: the parts that the tenders have recorded as pending, refunded or paid without a tender.
     """
-    coin = increment(request)
+    coin = cash_increment(request.currency)
     cash = [part for part in parts if part.type == "cash" and part.state == "planned"]
     if coin == 1 or not cash:
         return tuple(parts)

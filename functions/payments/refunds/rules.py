@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from tillflow.errors import InvalidRequest, check_same
-from tillflow.money import Money
+from tillflow.money import Money, cash_increment
 from tillflow.store import ACTIONS_PER_TRANSACTION
 
 from payments.credit.rules import RETURN_GRANT
@@ -122,7 +122,9 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
     merged += [part for part in moved if part.tender_no in more]
     parts = cash.in_coins(refund.request, (*taken, *merged), tenders, refund.parts)
     short = refund.request.amount - sum(part.amount for part in parts)
-    is_rounded = any(part.type == "cash" for part in merged) and short < cash.increment(refund.request)
+    is_rounded = any(part.type == "cash" for part in merged) and short < cash_increment(
+        refund.request.currency
+    )
     if short > 0 and not is_begun and not is_rounded:
         return replace(refund, state="REFUSED", parts=(), reason=reason, version=refund.version + 1)
     return replace(refund, parts=parts, state=_state(parts), version=refund.version + 1)
@@ -173,7 +175,7 @@ def shown(refund: Refund) -> list[RefundedPart]:
 def _within(request: RefundPayment, tenders: Sequence[Tender]) -> int:
     """Return the amount, less what rounding the cash of earlier refunds has added above what was paid."""
     above = request.amount - cash.refundable(tenders)
-    if request.refund == "original" and 0 < above < cash.increment(request):
+    if request.refund == "original" and 0 < above < cash_increment(request.currency):
         return max(request.amount - above, request.exchange.amount if request.exchange else 0)
     return request.amount
 

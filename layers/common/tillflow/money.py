@@ -5,10 +5,10 @@ read or type.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
@@ -77,11 +77,22 @@ class Money:
         return f"{Decimal(self.amount).scaleb(-EXPONENT[self.currency]):f} {self.currency}"
 
 
-def check_coins(amount: int, currency: str) -> None:
-    """Raise ValueError, with what is accepted, for an amount that cannot be paid in cash."""
-    increment = CASH_INCREMENT.get(currency, 1)
-    if amount % increment:
-        raise ValueError(f"for cash a multiple of {Money(increment, currency)}, the smallest coin")
+def cash_increment(currency: str) -> int:
+    """Return the smallest amount that can be paid in cash, in minor units."""
+    return CASH_INCREMENT.get(currency, 1)
+
+
+def checked_coins(amount: int, fields: Mapping[str, Any], means: str) -> int:
+    """Return an amount, for the validator of its field. ValueError for cash that no coins make up.
+
+    fields: those of the request before it that are valid; means: the name of the one that says "cash".
+    """
+    if fields.get(means) == "cash" and "currency" in fields:
+        increment = cash_increment(fields["currency"])
+        if amount % increment:
+            coin = Money(increment, fields["currency"])
+            raise ValueError(f"for cash a multiple of {coin}, the smallest coin")
+    return amount
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:

@@ -110,6 +110,20 @@ def put_new(table: str, row: Item, condition_error: Callable[[Item], Exception])
     return put_row(table, row, condition_error, ConditionExpression="attribute_not_exists(pk)")
 
 
+def put_from_status(
+    table: str, row: Item, status: str, condition_error: Callable[[Item], Exception]
+) -> Action:
+    """Return the put of a row whose stored status is this one."""
+    return put_row(
+        table,
+        row,
+        condition_error,
+        ConditionExpression="#status = :status",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues=marshal({":status": status}),
+    )
+
+
 def check_absent(table: str, place: tuple[str, str], condition_error: Callable[[Item], Exception]) -> Action:
     """Return the check that there is no row of a (pk, sk) key."""
     request = {"TableName": table, "Key": key(*place), "ConditionExpression": "attribute_not_exists(pk)"}
