@@ -230,6 +230,16 @@ def animated(kind: str) -> bytes:
     return saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
 
 
+def apng_with_frames(stated: int, is_intact: bool = True) -> bytes:
+    """The animated scene of three frames with another count in its acTL, whose checksum is wrong if not intact."""
+    data = bytearray(animated("PNG"))
+    at = data.index(b"acTL")
+    data[at + 4 : at + 8] = struct.pack(">I", stated)
+    check = zlib.crc32(data[at : at + 12])
+    data[at + 12 : at + 16] = struct.pack(">I", check if is_intact else check ^ 1)
+    return bytes(data)
+
+
 def wide_gamut_profile() -> bytes:
     """A profile as Display P3 has it: its primaries, D65, the sRGB curve near enough as gamma 2.2."""
     return _matrix_profile(

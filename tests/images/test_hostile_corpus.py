@@ -110,11 +110,12 @@ def test_jpeg_without_its_last_pixels_is_rejected_with_the_cause(render, cut: in
     assert "premature end of data segment" in str(rejected.value)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP", "GIF"])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP", "GIF", "AVIF", "HEIF"])
 def test_reason_has_the_cause_and_no_local_path(render, kind: str, tmp_path: Path) -> None:
     with pytest.raises(Rejected) as rejected:
         render(corpus.truncated(lambda: saved(corpus.photo(900, 600), kind)))
     sentence = str(rejected.value)
+    assert "cannot identify" not in sentence, sentence
     assert "unable to write" not in sentence and "unable to call" not in sentence, sentence
     assert str(tmp_path) not in sentence and "upload.jpg" not in sentence, sentence
 
@@ -126,6 +127,25 @@ def test_gif_is_as_large_as_its_canvas(render, canvas: tuple[int, int]) -> None:
     scale = rendered.open().size[0] / canvas[0]
     inside = rendered.open("1280.webp").convert("RGB").getpixel((int(250 * scale), int(250 * scale)))
     assert inside[0] > 180 and inside[1] < 50
+
+
+@pytest.mark.parametrize("canvas", [(320, 240), (640, 480), (301, 200)])
+def test_gif_is_transparent_where_its_first_frame_is_not(render, canvas: tuple[int, int]) -> None:
+    rendered = render(corpus.gif_frame(canvas, at=(200, 60)))
+    assert rendered.metadata["alpha"] is True
+    shown = rendered.open().convert("RGBA")
+    assert shown.getpixel((250, 100))[3] == 255 and shown.getpixel((250, 100))[0] > 180
+    assert [shown.getpixel(place)[3] for place in ((10, 10), (150, 100), (250, 30))] == [0, 0, 0]
+    assert min(rendered.open("1280.jpg").getpixel((10, 10))) > 250
+
+
+@pytest.mark.parametrize(
+    ("stated", "is_intact", "frames"), [(2**32 - 1, True, 3), (2, True, 2), (0, True, 1), (3, False, 1)]
+)
+def test_frames_of_an_apng_are_those_that_it_has(render, stated: int, is_intact: bool, frames: int) -> None:
+    rendered = render(corpus.apng_with_frames(stated, is_intact))
+    assert rendered.metadata["frames"] == frames
+    assert_shows_scene(rendered.open())
 
 
 def test_gif_with_a_canvas_beyond_the_limit_is_rejected(render) -> None:

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 import pillow_heif
 import pyvips
-from PIL import Image
+from PIL import AvifImagePlugin, Image, ImageFile, TiffImagePlugin
 
-from images.decoding import tiff
+from images.decoding import gif, tiff
 from images.decoding.jpeg import read_frame
 from images.decoding.limits import Rejected, check_jpeg, check_pixels
 from images.decoding.pixels import fit, shrink, to_pillow
@@ -32,7 +32,12 @@ _LOADERS = {
     "tiff": pyvips.Image.tiffload,
     "gif": pyvips.Image.gifload,
 }
-_PILLOW_NAMES = {"avif": "AVIF", "heic": "HEIF"}
+# Not Image.open, whose error does not say what is wrong with a file.
+_PILLOW_FILES: dict[str, type[ImageFile.ImageFile]] = {
+    "avif": AvifImagePlugin.AvifImageFile,
+    "heic": pillow_heif.HeifImageFile,
+    "tiff": TiffImagePlugin.TiffImageFile,
+}
 _EIGHT_BIT = {"srgb", "b-w", "cmyk"}
 _UNSCALED = {"char", "uint", "int", "short", "float", "double", "complex", "dpcomplex"}
 _WITH_RANGE = {"lab", "labs", "scrgb", "xyz"}
@@ -65,19 +70,19 @@ def decode(path: Path, kind: str, box: int) -> Decoded:
 
     Raises Rejected when it exceeds a limit, and the decoder's own errors when it is broken.
     """
-    if kind in _PILLOW_NAMES:
-        return _decode_whole(path, _PILLOW_NAMES[kind], box)
+    if kind in ("avif", "heic"):
+        return _decode_whole(path, kind, box)
     if kind == "tiff":
         facts = tiff.read_facts(path)
         facts.check_colours()
         if facts.is_old_jpeg or facts.is_eight_bit_lab or facts.is_whole_ycbcr:
-            return _decode_whole(path, "TIFF", box)
+            return _decode_whole(path, kind, box)
         return _decode_tiff(path, box)
     return _decode_jpeg(path, box) if kind == "jpeg" else _decode_streamed(path, kind, box)
 
 
-def _decode_whole(path: Path, name: str, box: int) -> Decoded:
-    with Image.open(path, formats=[name]) as image:
+def _decode_whole(path: Path, kind: str, box: int) -> Decoded:
+    with _PILLOW_FILES[kind](path) as image:
         check_pixels(*image.size)
         # Loading a TIFF turns it, and its size with it.
         image.load()
@@ -154,16 +159,24 @@ def _check_range(source: pyvips.Image, path: Path) -> None:
 
 
 def _on_canvas(source: pyvips.Image, path: Path) -> pyvips.Image:
-    """Return a GIF's frame on the whole canvas: libnsgif reduces common screen sizes to the frame's."""
-    with path.open("rb") as file:
-        header = file.read(10)
-    width = max(source.width, int.from_bytes(header[6:8], "little"))
-    height = max(source.height, int.from_bytes(header[8:10], "little"))
-    if (width, height) == (source.width, source.height):
-        return source
+    """Return a GIF's first frame on the whole canvas, transparent where the frame is not.
+
+    libnsgif reduces common screen sizes to the frame's, and libvips fills what an opaque frame does not cover with
+    black.
+    """
+    facts = gif.read_facts(path)
+    width, height = max(source.width, facts.width), max(source.height, facts.height)
     check_pixels(width, height)
-    opaque = source if source.hasalpha() else source.bandjoin(255)
-    return opaque.embed(0, 0, width, height, extend="background", background=[0] * opaque.bands)
+    frame = facts.frame or gif.Area(0, 0, source.width, source.height)
+    if source.hasalpha() or frame.left >= source.width or frame.top >= source.height:
+        frame = gif.Area(0, 0, source.width, source.height)
+    size = min(frame.width, source.width - frame.left), min(frame.height, source.height - frame.top)
+    if size == (width, height) or 0 in size:
+        return source
+    pixels = source.crop(frame.left, frame.top, *size)
+    shown = pixels if pixels.hasalpha() else pixels.bandjoin(255)
+    background = [0] * shown.bands
+    return shown.embed(frame.left, frame.top, width, height, extend="background", background=background)
 
 
 def _load(path: Path, kind: str, **options: float) -> pyvips.Image:
