@@ -98,6 +98,19 @@ class MailNotConfigured(DomainError):
         super().__init__("no mail is sent: the parameter MailSender is empty")
 
 
+class SenderNotVerified(DomainError):
+    """Amazon SES sends nothing from the shop's address, which is not a verified identity."""
+
+    status = 409
+    cashier_message = "The shop's mail address is not verified. Call the operator."
+
+    def __init__(self, sender: str) -> None:
+        super().__init__(
+            f"sender {sender} (parameter MailSender) is not a verified identity of Amazon SES in this region:"
+            f" `aws sesv2 create-email-identity --email-identity {sender}` starts its verification"
+        )
+
+
 class MailRefused(DomainError):
     """Amazon SES has refused a mail; the message has its code, and not the address."""
 

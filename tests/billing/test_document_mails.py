@@ -7,7 +7,7 @@ import pytest
 from billing.documents.mails import Mails, checked_address
 from billing.documents.models import Buyer
 from billing.documents.operations import DocumentOperations
-from billing.errors import InvalidMail, MailNotConfigured, MailRefused, UnknownDocument
+from billing.errors import InvalidMail, MailNotConfigured, MailRefused, SenderNotVerified, UnknownDocument
 from botocore.exceptions import ClientError
 from tillflow.errors import IdempotencyConflict
 
@@ -23,6 +23,7 @@ class Ses:
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
         self.code = ""
+        self.is_sender_verified: bool | None = True
 
     def send_email(self, **request: Any) -> dict[str, str]:
         if self.code:
@@ -30,6 +31,12 @@ class Ses:
             raise ClientError({"Error": error}, "SendEmail")
         self.sent.append(request)
         return {"MessageId": f"message-{len(self.sent)}"}
+
+    def get_email_identity(self, EmailIdentity: str) -> dict[str, Any]:
+        assert EmailIdentity == "shop@example.com"
+        if self.is_sender_verified is None:
+            raise ClientError({"Error": {"Code": "NotFoundException"}}, "GetEmailIdentity")
+        return {"VerifiedForSendingStatus": self.is_sender_verified}
 
 
 @pytest.fixture
@@ -113,6 +120,30 @@ def test_refused_mail_is_named_without_its_address_and_can_be_repeated(
     ses.code = ""
     operations.mail(request(number), mails)
     assert len(ses.sent) == 1
+
+
+@pytest.mark.parametrize("code", ["MessageRejected", "AccessDeniedException"])
+@pytest.mark.parametrize("is_verified", [None, False])
+def test_sender_that_is_not_verified_is_named_and_the_mail_can_be_repeated(
+    operations: DocumentOperations, mails: Mails, ses: Ses, number: str, code: str, is_verified: bool | None
+) -> None:
+    ses.code, ses.is_sender_verified = code, is_verified
+    with pytest.raises(
+        SenderNotVerified, match=r"sender shop@example\.com \(parameter MailSender\)"
+    ) as refused:
+        operations.mail(request(number), mails)
+    assert ADDRESS not in str(refused.value)
+    ses.code = ""
+    operations.mail(request(number), mails)
+    assert len(ses.sent) == 1
+
+
+def test_permission_that_is_missing_for_a_verified_sender_is_a_failure(
+    operations: DocumentOperations, mails: Mails, ses: Ses, number: str
+) -> None:
+    ses.code = "AccessDeniedException"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        operations.mail(request(number), mails)
 
 
 def test_throttled_mail_is_repeated(

@@ -1,23 +1,13 @@
 """Sales without a connection that a person has to settle, and the forms of a receipt, in a real browser."""
 
-import json
-import time
-import uuid
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
-import urllib3
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import expect
 from tillflow.gift_cards import new_code
 
 from tests.support.console import (
-    MUG,
-    PATIENCE_MS,
     Console,
     complete,
-    expect_sold,
     pay,
-    pay_by_card,
     scan,
     sell_offline,
 )
@@ -124,76 +114,3 @@ def test_added_gift_card_is_not_charged_without_a_connection(console: Console) -
     # The connection is back before cash is taken: the gift card pays its part.
     tab.context.set_offline(False)
     expect(dialog.get_by_test_id("due")).to_have_text("€2.00")
-
-
-def sold_receipt(console: Console, context: BrowserContext | None = None) -> tuple[Page, str]:
-    """Sell a mug with the seller set; return the tab with the receipt and the invoice's number."""
-    seller = {
-        "name": "Corner Shop",
-        "street": f"{uuid.uuid4().hex[:6]} Street",
-        "city": "Berlin",
-        "country": "DE",
-    }
-    console.call("manager", "PUT", "/settings/seller", seller)
-    tab = console.open("cashier", context=context)
-    scan(tab, MUG)
-    pay_by_card(tab)
-    complete(tab)
-    expect_sold(tab)
-    order = json.loads(tab.evaluate("localStorage.getItem('tillflow.sale')"))["orderId"]
-    return tab, console.call("cashier", "GET", f"/orders/{order}")["invoice_number"]
-
-
-def test_receipt_is_a_pdf(console: Console) -> None:
-    tab, number = sold_receipt(console)
-    with tab.expect_response("**/api/documents?*") as response:
-        tab.get_by_role("button", name="PDF").click()
-    paper = urllib3.request("GET", response.value.json()["url"])
-    assert (paper.status, paper.headers["content-type"]) == (200, "application/pdf")
-    assert paper.data.startswith(b"%PDF-")
-    assert parse_qs(urlsplit(response.value.url).query) == {"number": [number], "form": ["receipt"]}
-    expect(tab.get_by_role("alert")).to_have_count(0)
-
-
-def test_mail_button_hands_the_receipt_to_the_mail_program(console: Console) -> None:
-    tab, number = sold_receipt(console)
-    session = tab.context.new_cdp_session(tab)
-    session.send("Page.enable")
-    opened: list[str] = []
-    session.on("Page.frameRequestedNavigation", lambda event: opened.append(event["url"]))
-    tab.get_by_role("button", name="Mail").click()
-    dialog = tab.get_by_role("dialog")
-    expect(dialog).to_contain_text("This shop does not send mail by itself.")
-    dialog.get_by_role("button", name="Open my mail program").click()
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not opened and time.monotonic() < deadline:
-        tab.wait_for_timeout(20)
-    address = urlsplit(opened[0])
-    assert (address.scheme, address.path) == ("mailto", "")
-    fields = {name: values[0] for name, values in parse_qs(address.query).items()}
-    assert fields["subject"] == f"Invoice {number}"
-    assert "Corner Shop" in fields["body"]
-    assert "12.50" in fields["body"]
-
-
-def test_refused_mail_says_why_and_leaves_the_mail_program(console: Console) -> None:
-    context = console.new_context()
-
-    def with_sender(route: Route) -> None:
-        route.fulfill(json={**route.fetch().json(), "sends_mail": True})
-
-    context.route("**/config.json", with_sender)
-    tab, number = sold_receipt(console, context)
-    tab.get_by_role("button", name="Mail").click()
-    dialog = tab.get_by_role("dialog", name=f"Mail {number}")
-    send = dialog.get_by_role("button", name="Send")
-    # A sale without a customer needs an address.
-    expect(send).to_be_disabled()
-    dialog.get_by_label("E-mail address").fill("ada@example.com")
-    with tab.expect_request("**/api/documents/mails") as request:
-        send.click()
-    body = request.value.post_data_json
-    assert (body["number"], body["to"]) == (number, "ada@example.com")
-    # The shop of the tests has no sender.
-    expect(dialog.get_by_role("alert")).to_have_text("This shop does not send mail.")
-    expect(dialog.get_by_role("button", name="Open my mail program")).to_be_enabled()

@@ -25,7 +25,7 @@ def sending() -> dict[str, list[dict[str, Any]]]:
 def test_only_the_billing_api_sends_mail_from_one_identity() -> None:
     assert list(sending()) == ["BillingApiFunctionRole"]
     [statement] = sending()["BillingApiFunctionRole"]
-    assert statement["Action"] == "ses:SendEmail"
+    assert statement["Action"] == ["ses:GetEmailIdentity", "ses:SendEmail"]
     assert str(statement["Resource"]).count("identity/${MailSender}") == 1
 
 

@@ -68,7 +68,8 @@ class Documents:
     def mail(self, request: Mapping[str, Any]) -> MailedDocument:
         """Mail a document, once per mail id.
 
-        MailNotConfigured, InvalidMail, UnknownDocument, SellerNotSet, IdempotencyConflict, MailRefused.
+        MailNotConfigured, InvalidMail, UnknownDocument, SellerNotSet, IdempotencyConflict,
+        SenderNotVerified, MailRefused.
         """
         return self._service.call("POST /documents/mails", "sell", body=dict(request)).read(MailedDocument)
 

@@ -46,6 +46,7 @@ export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
   JournalUnbalanced: "Bezahlt. Der Betreiber muss die Bücher prüfen.",
   LimitNotAllowed: "Nur der Betrieb darf die Grenze der Leitung ändern.",
   MailNotConfigured: "Dieses Geschäft verschickt keine Mails.",
+  SenderNotVerified: "Die Mailadresse des Geschäfts ist nicht bestätigt. Den Betreiber rufen.",
   MailRefused: "Die Mail wurde nicht angenommen. Die Adresse prüfen.",
   NoSupplierLeft: "Kein Lieferant hat den Einkauf angenommen.",
   NotRedrivable: "Diese Nachrichten können nicht zurückgestellt werden. Das Runbook beschreibt, was zu tun ist.",

@@ -12,7 +12,7 @@ from tillflow.times import iso_utc, utc_now
 
 from billing.documents.models import MEDIA_TYPES, MailDocument, MailedDocument
 from billing.documents.rows import mail_key
-from billing.errors import InvalidMail, MailNotConfigured, MailRefused
+from billing.errors import InvalidMail, MailNotConfigured, MailRefused, SenderNotVerified
 
 _ADDRESS: Final = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
 _MAX_ADDRESS = 254
@@ -26,6 +26,8 @@ _REFUSALS = frozenset(
         "SendingPausedException",
     }
 )
+# Of a sender that is no identity, SES may refuse the mail or the permission to send, which names an identity.
+_REFUSALS_OF_SENDER = frozenset({"AccessDeniedException", "MessageRejected"})
 
 
 def checked_address(address: object) -> str:
@@ -50,7 +52,7 @@ class Mails:
         """Mail a document to an address, once per mail id; a mail that was sent before is not sent again.
 
         to: the address of the request, None for that of the customer. Whether SES has taken a mail whose response was
-        lost is not known: the same request again sends it again. IdempotencyConflict, MailRefused.
+        lost is not known: the same request again sends it again. IdempotencyConflict, SenderNotVerified, MailRefused.
         """
         row = self._begin(mail, to)
         if "message_id" not in row:
@@ -103,8 +105,20 @@ class Mails:
             )
         except ClientError as error:
             code = error.response["Error"]["Code"]
+            if code in _REFUSALS_OF_SENDER and not self._is_sender_verified():
+                raise SenderNotVerified(self._sender) from None
             if code in _REFUSALS:
                 # SES's own message may have the address, and errors are logged.
                 raise MailRefused(mail.mail_id, code) from None
             raise
         return str(response["MessageId"])
+
+    def _is_sender_verified(self) -> bool:
+        """Return whether SES sends from the sender's address. Its error's text, which has addresses, is not read."""
+        try:
+            identity = self._ses.get_email_identity(EmailIdentity=self._sender)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NotFoundException":
+                return False
+            raise
+        return bool(identity["VerifiedForSendingStatus"])

@@ -86,7 +86,8 @@ class DocumentOperations:
     def mail(self, request: Mapping[str, Any], mails: Mails) -> MailedDocument:
         """Mail an invoice or credit note to `to`, or to its customer; once per mail id.
 
-        MailNotConfigured, InvalidMail, UnknownDocument, SellerNotSet, IdempotencyConflict, MailRefused.
+        MailNotConfigured, InvalidMail, UnknownDocument, SellerNotSet, IdempotencyConflict,
+        SenderNotVerified, MailRefused.
         """
         mails.check_configured()
         recipient = request.get("to")

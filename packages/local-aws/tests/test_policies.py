@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from ministack.core import iam_actions
+from ministack.services import ses_v2
 
+from local_aws.ministack.mails import authorize_senders
 from local_aws.ministack.policies import authorize_state_machines, authorize_transactions_once
+from local_aws.ministack.scope import default_scope
 
 
 def test_each_action_on_a_table_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,3 +56,28 @@ def test_request_of_step_functions_is_evaluated_against_what_it_is_about(
         "states", "POST", "/", {}, json.dumps(request_).encode(), {}, "us-east-1", "000000000000"
     )
     assert arn == subject
+
+
+@pytest.mark.parametrize(
+    ("request_", "subject"),
+    [
+        ({"FromEmailAddress": "shop@own.example"}, "identity/shop@own.example"),
+        ({"FromEmailAddress": "Shop <shop@own.example>"}, "identity/shop@own.example"),
+        ({"FromEmailAddress": "shop@mail.domain.example"}, "identity/domain.example"),
+        ({"FromEmailAddress": "shop@none.example"}, "identity/shop@none.example"),
+        ({}, None),
+    ],
+)
+def test_mail_is_evaluated_against_the_identity_of_its_sender(
+    monkeypatch: pytest.MonkeyPatch, request_: dict[str, str], subject: str | None
+) -> None:
+    monkeypatch.setattr(iam_actions, "extract_resource_arn", iam_actions.extract_resource_arn)
+    with default_scope():
+        for name in ("shop@own.example", "domain.example"):
+            monkeypatch.setitem(ses_v2._identities, name, {"VerifiedForSendingStatus": True})
+        authorize_senders()
+        body = json.dumps(request_).encode()
+        arn = iam_actions.extract_resource_arn(
+            "ses", "POST", "/v2/email/outbound-emails", {}, body, {}, "us-east-1", "000000000000"
+        )
+    assert arn == (f"arn:aws:ses:us-east-1:000000000000:{subject}" if subject else "*")

@@ -27,6 +27,7 @@ from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.http_apis import install_http_apis
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
+from .ministack.mails import authorize_senders, show_attachments
 from .ministack.mapping_checks import install_mapping_checks
 from .ministack.nested_stacks import install_nested_stacks
 from .ministack.persistence import Persistence, application
@@ -88,6 +89,8 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     authorize_transactions_once()
     cache_checked_conditions()
     authorize_state_machines(engine.machine_of_task)
+    authorize_senders()
+    show_attachments()
     persistence = Persistence(journal)
 
     stop = asyncio.Event()

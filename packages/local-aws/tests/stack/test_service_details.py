@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import urllib.request
 import uuid
@@ -226,3 +227,37 @@ def test_api_has_the_routes_of_its_document_and_is_an_origin_of_cloudfront(aws: 
     response = "GET /orders/{id} /orders/7"
     assert _get(aws, outputs["Endpoint"].removeprefix("http://"), "/orders/7") == response
     assert _get(aws, outputs["Web"], "/orders/7") == response
+
+
+def test_mail_needs_the_permission_for_its_sender_and_keeps_its_attachment(aws: Aws) -> None:
+    sender = f"{uuid.uuid4().hex}@example.com"
+    aws.client("sesv2").create_email_identity(EmailIdentity=sender)
+    source = f"""
+import boto3
+def handler(event, context):
+    attachment = {{"FileName": "a.pdf", "ContentType": "application/pdf", "RawContent": b"%PDF-1.7"}}
+    text = {{"Data": "text"}}
+    return boto3.client("sesv2").send_email(
+        FromEmailAddress="{sender}",
+        Destination={{"ToAddresses": ["ada@example.com"]}},
+        Content={{"Simple": {{"Subject": text, "Body": {{"Text": text}}, "Attachments": [attachment]}}}},
+    )["MessageId"]
+"""
+
+    def send(identity: str) -> tuple[object, str | None]:
+        resource = f"arn:aws:ses:us-east-1:000000000000:identity/{identity}"
+        role = aws.role({"Action": "ses:SendEmail", "Resource": resource})
+        return aws.invoke(aws.function(source, role=role, Timeout=20))
+
+    _, failure = send("other@example.com")
+    assert failure is not None
+    message_id, failure = send(sender)
+    assert failure is None
+    with urllib.request.urlopen(f"{aws.stack.endpoint}/_ministack/ses/messages") as response:
+        records = json.load(response)["messages"]["000000000000"]
+    [record] = [one for one in records if one["Source"] == sender]
+    content = base64.b64encode(b"%PDF-1.7").decode()
+    assert record["MessageId"] == message_id
+    assert record["Attachments"] == [
+        {"FileName": "a.pdf", "ContentType": "application/pdf", "RawContent": content}
+    ]
