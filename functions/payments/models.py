@@ -142,8 +142,9 @@ class Tender:
     `state` is one of rules.py's; `provider` the one that was configured when the tender was opened. `authorisation` is
     the provider's reference, "" while there is none; after `expires_at` it cannot be captured ("": it does not expire).
     `pending` is what refunds of returns in progress will pay back; `without_tender` of the first tender is what returns
-    refund without one of the order: as credit, by an exchange, or in cash in place of a card. `action_url` is where the
-    cardholder confirms the payment, while the authorisation waits for it; it is a secret of the cardholder.
+    refund without one of the order: as credit, by an exchange, or in cash in place of a card; `refunds` of it counts
+    the writes of refunds that took a part of the payment. `action_url` is where the cardholder confirms the payment,
+    while the authorisation waits for it; it is a secret of the cardholder.
     """
 
     order_id: str
@@ -161,6 +162,7 @@ class Tender:
     refunded: int = 0
     pending: int = 0
     without_tender: int = 0
+    refunds: int = 0
     reason: str = ""
     action_url: str = ""
 

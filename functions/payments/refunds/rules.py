@@ -25,8 +25,8 @@ from payments.refunds.models import (
     RefundState,
 )
 
-MAX_PARTS: Final = ACTIONS_PER_TRANSACTION - 1
-"""A refund and all of its tenders are written in one transaction."""
+MAX_PARTS: Final = ACTIONS_PER_TRANSACTION - 2
+"""A refund, all of its tenders and the order's first one are written in one transaction."""
 _ORDER: Final[Mapping[TenderType, int]] = {
     "on_account": 0,
     "card": 1,
@@ -52,7 +52,7 @@ def credit_grant_id(return_id: str) -> str:
 
 
 def opened(request: RefundPayment, tenders: Sequence[Tender]) -> Refund:
-    """Return a new refund with its parts; a refused one if the tenders did not pay that much, or over 99 of them.
+    """Return a new refund with its parts; a refused one if the tenders did not pay that much, or over 98 of them.
 
     InvalidRequest for another currency than that of the tenders.
     """

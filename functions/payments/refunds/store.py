@@ -3,12 +3,13 @@
 RETURN#<return id>   REFUND   the refund of a return: its request and its parts
 
 It is written in one transaction with the tenders that its parts change: `pending` of a tender is what refunds in
-progress will pay back, so that refunds never exceed the capture, whatever runs at the same time.
+progress will pay back, so that refunds never exceed the capture, whatever runs at the same time. Cash is rounded up
+within what all tenders have left: `refunds` of the first one counts the writes that take of it, one after another.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tillflow.errors import StoreContention
 from tillflow.store import Action, Item, key, marshal, put_new, put_row, read_row, transact
@@ -20,7 +21,16 @@ from payments.refunds.models import Part, Refund, RefundPayment
 from payments.store import refunded_row, tender_key
 
 _FIRST: Final = 1
-"""The number of the tender whose row has what is refunded without a tender."""
+"""The number of the tender whose row has what is refunded without a tender, and counts the refunds of the order."""
+
+
+class _Change(NamedTuple):
+    """What a refund adds to the fields of a tender."""
+
+    pending: int
+    refunded: int
+    without_tender: int
+    refunds: int
 
 
 class RefundStore:
@@ -38,22 +48,26 @@ class RefundStore:
     def write(self, before: Refund | None, after: Refund, tenders: Sequence[Tender] = ()) -> Refund:
         """Write a refund and what it changes of the order's tenders.
 
-        StoreContention when another delivery has changed the refund, or another refund a tender, since they were read.
+        StoreContention when another delivery has changed the refund, or another refund the order's tenders, since
+        they were read.
         """
         what = f"refunding return {after.return_id}"
         actions = [self._put(before, after, what)]
         pending = _difference(rules.pending_by_tender(before), rules.pending_by_tender(after))
         refunded = _difference(rules.refunded_by_tender(before), rules.refunded_by_tender(after))
         without = rules.given_without_tender(after) - rules.given_without_tender(before)
+        takes = without > 0 or any(more > 0 for more in pending.values())
         for tender in tenders:
-            more_pending, more_refunded = (
+            is_first = tender.tender_no == _FIRST
+            change = _Change(
                 pending.get(tender.tender_no, 0),
                 refunded.get(tender.tender_no, 0),
+                without if is_first else 0,
+                int(takes and is_first),
             )
-            more_without = without if tender.tender_no == _FIRST else 0
-            if more_pending or more_refunded or more_without:
-                actions.append(self._change(tender, more_pending, more_refunded, more_without, what))
-            if more_refunded:
+            if any(change):
+                actions.append(self._change(tender, change, what))
+            if change.refunded:
                 actions.append(refunded_row(self._table, tender, after.return_id))
         transact(self._client, actions, what)
         return after
@@ -69,36 +83,23 @@ class RefundStore:
             ExpressionAttributeValues=marshal({":version": before.version}),
         )
 
-    def _change(self, tender: Tender, pending: int, refunded: int, without: int, what: str) -> Action:
-        expression = "SET pending = :pending, refunded = :refunded, changed_at = :now"
-        condition = (
-            "captured = :captured AND refunded = :refunded_before AND "
-            "(pending = :pending_before OR attribute_not_exists(pending))"
-        )
-        values: Item = {}
-        if without:
-            expression += ", without_tender = :without"
-            condition += " AND (without_tender = :without_before OR attribute_not_exists(without_tender))"
-            values = {
-                ":without": tender.without_tender + without,
-                ":without_before": tender.without_tender,
-            }
+    def _change(self, tender: Tender, change: _Change, what: str) -> Action:
+        added = {"pending": change.pending, "refunded": change.refunded}
+        if change.without_tender or change.refunds:
+            added |= {"without_tender": change.without_tender, "refunds": change.refunds}
+        values: Item = {":captured": tender.captured, ":now": iso_utc(utc_now())}
+        settings, conditions = ["changed_at = :now"], ["captured = :captured"]
+        for name, more in added.items():
+            stored = getattr(tender, name)
+            values |= {f":{name}": stored + more, f":{name}_before": stored}
+            settings.append(f"{name} = :{name}")
+            conditions.append(f"({name} = :{name}_before OR attribute_not_exists({name}))")
         request = {
             "TableName": self._table,
             "Key": key(*tender_key(tender.order_id, tender.tender_no)),
-            "UpdateExpression": expression,
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": marshal(
-                values
-                | {
-                    ":pending": tender.pending + pending,
-                    ":refunded": tender.refunded + refunded,
-                    ":captured": tender.captured,
-                    ":refunded_before": tender.refunded,
-                    ":pending_before": tender.pending,
-                    ":now": iso_utc(utc_now()),
-                }
-            ),
+            "UpdateExpression": f"SET {', '.join(settings)}",
+            "ConditionExpression": " AND ".join(conditions),
+            "ExpressionAttributeValues": marshal(values),
         }
         return Action("Update", request, lambda _: StoreContention(what))
 
