@@ -11,6 +11,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import typer
@@ -102,7 +103,11 @@ def print_json(value: Any) -> None:
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return timestamp(value)
-    return value.isoformat() if isinstance(value, date) else str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON; expected a dictionary of its fields")
 
 
 def print_csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
@@ -116,6 +121,8 @@ def print_csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
 
 
 def _csv_cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return json.dumps(value)
     if not isinstance(value, str):
         return value
     from tillflow.spreadsheets import safe_cell
@@ -124,10 +131,15 @@ def _csv_cell(value: Any) -> Any:
 
 
 def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    """Print a table. A column name ending in `>` aligns right; one ending in `!` prevents wrapping.
+    """Print a table, or that there are no rows.
 
-    A table that is too narrow for its words is as wide as they need: ids are not cut.
+    A column name ending in `>` aligns right; one ending in `!` prevents wrapping. A table that is too narrow for its
+    words is as wide as they need: ids are not cut.
     """
+    cells = [[value if isinstance(value, Text) else Text(cell_text(value)) for value in row] for row in rows]
+    if not cells:
+        out.print(f"{title}: none.")
+        return
     table = Table(
         title=title,
         title_justify="left",
@@ -136,7 +148,6 @@ def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]
         show_edge=False,
         padding=(0, 1, 0, 0),
     )
-    cells = [[cell if isinstance(cell, Text) else Text(printable(str(cell))) for cell in row] for row in rows]
     for number, column in enumerate(columns):
         whole = column.endswith(("!", ">"))
         table.add_column(
@@ -165,6 +176,13 @@ def print_fields(title: str, fields: Mapping[str, Any]) -> None:
         for name, value in fields.items()
     ]
     print_table(title, ("field!", "value"), rows)
+
+
+def cell_text(value: Any) -> str:
+    """Return a value as a table shows it: `yes` and `no`, and nothing for a missing one."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None or value in ((), []) else printable(str(value))
 
 
 def _least_width(cell: Text, whole: bool) -> int:

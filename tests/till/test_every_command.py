@@ -271,7 +271,14 @@ def run(command: str, arguments: str) -> int:
     raw = {character for character in result.output.replace("\n", "") if not character.isprintable()}
     assert not raw, (shown, raw, result.output)
     assert "\nAll is well" not in result.output, shown
+    check_json(shown, arguments, result)
     return int(result.exit_code)
+
+
+def check_json(shown: str, arguments: str, result: Any) -> None:
+    """Assert that `--json` prints one document, and no text in place of one."""
+    if "--json" in arguments and result.exit_code == 0:
+        assert isinstance(json.loads(result.stdout), dict | list), (shown, result.stdout)
 
 
 def test_every_command_has_a_run() -> None:
@@ -283,6 +290,9 @@ def test_command_prints_a_shop_in_order(shop: Stack, command: str) -> None:
     for arguments in READS[command]:
         result = invoke(command, arguments)
         assert result.exit_code == 0 or command == "audit", (arguments, result.output, result.exception)
+        check_json(command, arguments, result)
+        if "--json" not in arguments:
+            assert not re.search(r"\b(None|True|False)\b|\(\)|\[\]", result.output), result.output
 
 
 READERS: dict[str, tuple[str, ...]] = {

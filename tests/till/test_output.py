@@ -73,6 +73,21 @@ def test_id_is_not_cut_in_a_narrow_terminal(terminal: io.StringIO) -> None:
     assert "1234567.50 EUR" in printed
 
 
+def test_table_without_rows_says_so(terminal: io.StringIO) -> None:
+    print_table("Arrivals", ("arrival", "at"), iter(()))
+    assert terminal.getvalue() == "Arrivals: none.\n"
+
+
+def test_table_has_no_values_of_python(terminal: io.StringIO) -> None:
+    print_table("Values", ("a", "b", "c", "d", "e"), [(True, False, None, (), 0)])
+    assert terminal.getvalue().split("\n")[-3].split() == ["yes", "no", "0"]
+
+
+def test_value_that_json_lacks_is_not_printed_as_text(terminal: io.StringIO) -> None:
+    with pytest.raises(TypeError, match="object has no JSON"):
+        print_json({"value": object()})
+
+
 def test_cell_of_several_lines_is_escaped_line_by_line(terminal: io.StringIO) -> None:
     print_table("Steps", ("steps",), [(lines(["a\nb", "c"]),)])
     assert [line.strip() for line in terminal.getvalue().split("\n")][-4:] == [r"a\nb", "c", "", ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,7 +59,7 @@ def entry(
         }
         posted = ManualEntries(find_stack()).post(request)
     if as_json:
-        print_json(posted)
+        print_json(asdict(posted))
     else:
         out.print(f"Posted {posted.number} ({posted.entry_id}).")
 
@@ -117,7 +118,7 @@ def show(
     with operator_errors("`till ledger list` lists the entries."):
         posted = ManualEntries(find_stack()).find(entry_id)
     if as_json:
-        print_json(posted)
+        print_json(asdict(posted))
         return
     fields = {name: getattr(posted, name) for name in ("number", "day", "reason", "posted_by")}
     print_fields(posted.entry_id, {**fields, "posted_at": timestamp(posted.posted_at)})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from till.errors import OperatorError, operator_errors
-from till.output import money, out, print_csv, print_fields, print_json, print_table
+from till.output import cell_text, money, out, print_csv, print_fields, print_json, print_table
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import Stack, find_stack
 
@@ -206,7 +206,7 @@ def _read(file: Path) -> tuple[Supplier, list[Price]]:
 def _text(value: Any) -> Any:
     """Return a value for people: the fields of an object as `name value` pairs."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {inner}" for name, inner in value.items() if inner != "")
+        return ", ".join(f"{name} {cell_text(inner)}" for name, inner in value.items() if inner != "")
     return value
 
 
