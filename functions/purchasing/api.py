@@ -177,6 +177,19 @@ def _find_unknown_products() -> FindUnknown:
     return invoked(client("lambda"), os.environ["FIND_UNKNOWN_PRODUCTS_FUNCTION"])
 
 
+def _verify_supplier(call: Call) -> None:
+    """Raise SignatureRefused unless the supplier in the path signed the raw body; for an unknown supplier too."""
+    timestamp = call.headers.get("x-tillflow-timestamp", "")
+    signed = call.headers.get("x-tillflow-signature", "")
+    try:
+        channel = _suppliers().get(call.path["supplier_id"]).supplier.channel
+    except UnknownSupplier:
+        raise SignatureRefused from None
+    secret = find_secret(channel.secret or "none")
+    if secret is None or not is_signed(secret, timestamp, call.raw, signed, utc_now()):
+        raise SignatureRefused
+
+
 @api.route("GET /suppliers", "manage", query=PageQuery, response=SupplierPage)
 def list_suppliers(call: Call) -> SupplierPage:
     """List suppliers by id, with open orders and what is owed, a page at a time."""
@@ -349,11 +362,13 @@ def cancel_purchase_order(call: Call) -> Purchase:
     "",
     body=Acknowledgement,
     response=dict[str, Any],
+    verify=_verify_supplier,
 )
 def acknowledge_by_webhook(call: Call) -> dict[str, Any]:
     """Accept or refuse a purchase order, signed by the supplier."""
     body: Acknowledgement = call.body
-    supplier_id = _signer(call, body.purchase_order_id)
+    supplier_id = call.path["supplier_id"]
+    _orders().check_sent_to(body.purchase_order_id, supplier_id)
     if body.accepted:
         promised = body.promised_on or utc_now().date()
         order = _orders().acknowledge(body.purchase_order_id, promised, supplier_id)
@@ -363,12 +378,18 @@ def acknowledge_by_webhook(call: Call) -> dict[str, Any]:
 
 
 @api.route(
-    "POST /webhooks/suppliers/{supplier_id}/heartbeat", "", body=Acknowledgement, response=dict[str, Any]
+    "POST /webhooks/suppliers/{supplier_id}/heartbeat",
+    "",
+    body=Acknowledgement,
+    response=dict[str, Any],
+    verify=_verify_supplier,
 )
 def heartbeat_by_webhook(call: Call) -> dict[str, Any]:
     """Say that the order has arrived and will be responded to, signed by the supplier."""
     body: Acknowledgement = call.body
-    order = _orders().heartbeat(body.purchase_order_id, _signer(call, body.purchase_order_id))
+    supplier_id = call.path["supplier_id"]
+    _orders().check_sent_to(body.purchase_order_id, supplier_id)
+    order = _orders().heartbeat(body.purchase_order_id, supplier_id)
     return {"purchase_order_id": order.purchase_order_id, "status": order.status}
 
 
@@ -377,6 +398,7 @@ def heartbeat_by_webhook(call: Call) -> dict[str, Any]:
     "",
     body=DeliveryNoteBody,
     response=dict[str, Any],
+    verify=_verify_supplier,
 )
 def note_delivery_by_webhook(call: Call) -> dict[str, Any]:
     """Announce what is being delivered, once per note, signed by the supplier.
@@ -384,28 +406,10 @@ def note_delivery_by_webhook(call: Call) -> dict[str, Any]:
     Goods are booked when they are counted.
     """
     body: DeliveryNoteBody = call.body
-    supplier_id = _signer(call, body.purchase_order_id)
+    supplier_id = call.path["supplier_id"]
+    _orders().check_sent_to(body.purchase_order_id, supplier_id)
     order = _orders().add_delivery_note(body.purchase_order_id, body.note, supplier_id)
     return {"purchase_order_id": order.purchase_order_id, "status": order.status}
-
-
-def _signer(call: Call, purchase_order_id: str) -> str:
-    """Return the supplier that signed the raw body about an order that was sent to it.
-
-    SignatureRefused for anything else, an unknown supplier too; UnknownPurchase for an order of other suppliers.
-    """
-    supplier_id = call.path["supplier_id"]
-    timestamp = call.headers.get("x-tillflow-timestamp", "")
-    signed = call.headers.get("x-tillflow-signature", "")
-    try:
-        channel = _suppliers().get(supplier_id).supplier.channel
-    except UnknownSupplier:
-        raise SignatureRefused from None
-    secret = find_secret(channel.secret or "none")
-    if secret is None or not is_signed(secret, timestamp, call.raw, signed, utc_now()):
-        raise SignatureRefused
-    _orders().check_sent_to(purchase_order_id, supplier_id)
-    return supplier_id
 
 
 def _without_token(order: Purchase) -> Purchase:

@@ -2,7 +2,7 @@
 
 from tillflow.errors import OrderClosed, check_same
 
-from purchasing.errors import InvalidPurchase
+from purchasing.errors import InvalidPurchase, PurchaseConflict
 from purchasing.models import DeliveryNote, Purchase
 
 MAX_NOTES = 100
@@ -11,7 +11,8 @@ MAX_NOTES = 100
 def add_note(purchase: Purchase, note: DeliveryNote, supplier_id: str) -> Purchase:
     """Add a delivery note of the order's supplier, once per note id.
 
-    IdempotencyConflict for another note of its id, OrderClosed for an order that expects no goods, InvalidPurchase.
+    IdempotencyConflict for another note of its id, OrderClosed for an order that expects no goods, PurchaseConflict
+    for one of another supplier or with as many notes as it may have, InvalidPurchase.
     """
     for stored in purchase.delivery_notes:
         if stored.note_id == note.note_id:
@@ -19,12 +20,12 @@ def add_note(purchase: Purchase, note: DeliveryNote, supplier_id: str) -> Purcha
             check_same(f"delivery note {note.note_id}", before, after)
             return purchase
     if supplier_id != purchase.supplier_id:
-        raise InvalidPurchase("supplier_id", supplier_id, "the supplier of the order")
+        raise PurchaseConflict("supplier_id", supplier_id, "the supplier of the order")
     if purchase.status != "ACKNOWLEDGED" or purchase.closed_short or purchase.cancel_reason is not None:
         raise OrderClosed(purchase.purchase_order_id, "delivery note")
     unknown = sorted({line.sku for line in note.lines} - {line.sku for line in purchase.lines})
     if unknown:
         raise InvalidPurchase("lines", ", ".join(unknown), "SKUs of the order")
     if len(purchase.delivery_notes) == MAX_NOTES:
-        raise InvalidPurchase("note_id", note.note_id, f"at most {MAX_NOTES} delivery notes of an order")
+        raise PurchaseConflict("note_id", note.note_id, f"at most {MAX_NOTES} delivery notes of an order")
     return purchase.model_copy(update={"delivery_notes": (*purchase.delivery_notes, note)})

@@ -19,6 +19,13 @@ class InvalidPurchase(InvalidRequest):
     subject = "purchase order"
 
 
+class PurchaseConflict(InvalidPurchase):
+    """A request that the purchase order would accept in another state, or of another supplier."""
+
+    status = 409
+    cashier_message = "The order is not in a state for this. Load it again."
+
+
 class UnknownSupplier(DomainError):
     """No supplier has this id."""
 

@@ -123,7 +123,7 @@ class PurchaseOperations:
     def heartbeat(self, purchase_order_id: str, supplier_id: str = "") -> Purchase:
         """Restart the supplier's heartbeat timeout: it has the order and will respond.
 
-        supplier_id: who sends it, "" for the supplier that is asked now; InvalidPurchase for another one.
+        supplier_id: who sends it, "" for the supplier that is asked now; PurchaseConflict for another one.
         """
         order = self.get(purchase_order_id)
         rules.check_asked(order, supplier_id)

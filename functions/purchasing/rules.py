@@ -19,6 +19,7 @@ from purchasing.errors import (
     InvalidPurchase,
     NoSupplierLeft,
     OverReceipt,
+    PurchaseConflict,
     ReceiptAboveApproval,
     SupplierRefused,
 )
@@ -140,7 +141,7 @@ def check_currency(currency: str, supplier: Supplier) -> None:
 
 
 def acknowledge(purchase: Purchase, promised_on: date, supplier_id: str = "") -> Purchase:
-    """Record that the supplier accepts the order; InvalidPurchase if the order is not sent to it."""
+    """Record that the supplier accepts the order; PurchaseConflict if the order is not sent to it."""
     return _respond(purchase, "ACKNOWLEDGED", supplier_id, promised_on=promised_on)
 
 
@@ -219,12 +220,12 @@ def book(purchase: Purchase, receipt_id: str) -> Purchase:
 
 
 def close_short(purchase: Purchase) -> Purchase:
-    """Record that no more goods are expected; InvalidPurchase if none were received."""
+    """Record that no more goods are expected; PurchaseConflict if none were received."""
     if purchase.closed_short:
         return purchase
     check_delivering(purchase, "close")
     if not purchase.receipts:
-        raise InvalidPurchase("receipts", "none", "at least one; cancel the order instead")
+        raise PurchaseConflict("receipts", "none", "at least one; cancel the order instead")
     return purchase.model_copy(update={"closed_short": True})
 
 
@@ -335,12 +336,12 @@ def _units(receipt: Receipt) -> dict[str, str]:
 
 
 def check_asked(purchase: Purchase, supplier_id: str) -> None:
-    """Raise InvalidPurchase for another supplier than the one that is asked now; "" for that one.
+    """Raise PurchaseConflict for another supplier than the one that is asked now; "" for that one.
 
     The message does not name it: a supplier does not learn of the others.
     """
     if supplier_id not in ("", purchase.supplier_id):
-        raise InvalidPurchase("supplier_id", supplier_id, "the supplier that is asked now")
+        raise PurchaseConflict("supplier_id", supplier_id, "the supplier that is asked now")
 
 
 def _respond(purchase: Purchase, state: str, supplier_id: str, **response: Any) -> Purchase:
@@ -353,7 +354,7 @@ def _respond(purchase: Purchase, state: str, supplier_id: str, **response: Any) 
             return purchase
     check_running(purchase, "respond")
     if purchase.status != "SENT" or purchase.attempt is None:
-        raise InvalidPurchase("status", purchase.status, "SENT, an order without a response")
+        raise PurchaseConflict("status", purchase.status, "SENT, an order without a response")
     check_asked(purchase, supplier_id)
     attempt = purchase.attempts[-1].model_copy(update={"state": state, **response})
     status = "ACKNOWLEDGED" if state == "ACKNOWLEDGED" else "OPEN"

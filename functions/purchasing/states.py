@@ -2,7 +2,7 @@
 
 from tillflow.errors import OrderClosed
 
-from purchasing.errors import InvalidPurchase
+from purchasing.errors import PurchaseConflict
 from purchasing.models import Purchase
 
 RUNNING = ("OPEN", "SENT", "ACKNOWLEDGED")
@@ -15,7 +15,7 @@ def check_running(purchase: Purchase, step: str) -> None:
 
 
 def check_delivering(purchase: Purchase, step: str) -> None:
-    """Raise OrderClosed, or InvalidPurchase for an order that no supplier has accepted."""
+    """Raise OrderClosed, or PurchaseConflict for an order that no supplier has accepted."""
     check_running(purchase, step)
     if purchase.status != "ACKNOWLEDGED":
-        raise InvalidPurchase("status", purchase.status, "ACKNOWLEDGED, an order its supplier accepted")
+        raise PurchaseConflict("status", purchase.status, "ACKNOWLEDGED, an order its supplier accepted")

@@ -13,7 +13,7 @@ from tillflow.times import utc_now
 from purchasing import invoices, rules, values
 from purchasing.approvals import Limits
 from purchasing.delivery_notes import add_note
-from purchasing.errors import DuplicatePurchase, InvalidPurchase, UnknownPurchase, UnknownSupplier
+from purchasing.errors import DuplicatePurchase, PurchaseConflict, UnknownPurchase, UnknownSupplier
 from purchasing.models import DeliveryNote, Invoice, OpenOrder, Purchase, Receipt
 from purchasing.rows import (
     ORDER_PREFIX,
@@ -112,7 +112,7 @@ class PurchaseStore:
         return self.change(purchase_order_id, lambda purchase: add_note(purchase, note, supplier_id))
 
     def bill(self, purchase_order_id: str, invoice: Invoice) -> Purchase:
-        """Record the supplier's invoice; InvalidPurchase if another order has its number."""
+        """Record the supplier's invoice; PurchaseConflict if another order has its number."""
         return self.change(purchase_order_id, lambda purchase: invoices.bill(purchase, invoice))
 
     def match(self, purchase_order_id: str, accept: bool) -> Purchase:
@@ -177,7 +177,7 @@ class PurchaseStore:
         row = invoice_number_row(str(purchase.supplier_id), number, purchase.purchase_order_id)
 
         def claimed(row: Item) -> Exception:
-            return InvalidPurchase(
+            return PurchaseConflict(
                 "number", number, f"a number that is not used; order {row['purchase_order_id']} has it"
             )
 

@@ -60,6 +60,16 @@ def _shipping() -> ShippingOperations:
     return ShippingOperations(client("dynamodb"), client("stepfunctions"), os.environ["TABLE_NAME"])
 
 
+def _verify_carrier(call: Call) -> None:
+    """Raise CarrierNotVerified unless the carrier in the path signed the raw body; for an unknown carrier too."""
+    carrier = parse(CarrierRef, {"carrier": call.path["carrier"]}, InvalidShipment).carrier
+    timestamp = call.headers.get("x-tillflow-timestamp", "")
+    signed = call.headers.get("x-tillflow-signature", "")
+    secret = find_secret(f"{os.environ['CARRIER_SECRETS']}{carrier}")
+    if secret is None or not is_signed(secret, timestamp, call.raw, signed, utc_now()):
+        raise CarrierNotVerified
+
+
 @api.route("GET /deliveries", "read", query=DeliveryQuery, response=DeliveryPage)
 def list_deliveries(call: Call) -> DeliveryPage:
     """List deliveries, the newest first, a page at a time."""
@@ -80,25 +90,19 @@ def report_shipment(call: Call) -> Delivery:
     return _without_token(_shipping().report(call.path["shipment_id"], call.body))
 
 
-@api.route("POST /webhooks/carriers/{carrier}/reports", "", body=CarrierReport, response=dict[str, Any])
+@api.route(
+    "POST /webhooks/carriers/{carrier}/reports",
+    "",
+    body=CarrierReport,
+    response=dict[str, Any],
+    verify=_verify_carrier,
+)
 def report_by_webhook(call: Call) -> dict[str, Any]:
     """Report what happened to a shipment, signed by its carrier."""
-    carrier = _signer(call)
     body: CarrierReport = call.body
     event = Report(status=body.status, lines=body.lines, note=body.note)
-    delivery = _shipping().report(body.shipment_id, event, carrier)
+    delivery = _shipping().report(body.shipment_id, event, call.path["carrier"])
     return {"order_id": delivery.order_id, "status": delivery.status}
-
-
-def _signer(call: Call) -> str:
-    """Return the carrier that signed the raw body. CarrierNotVerified for anything else, an unknown carrier too."""
-    carrier = parse(CarrierRef, {"carrier": call.path["carrier"]}, InvalidShipment).carrier
-    timestamp = call.headers.get("x-tillflow-timestamp", "")
-    signed = call.headers.get("x-tillflow-signature", "")
-    secret = find_secret(f"{os.environ['CARRIER_SECRETS']}{carrier}")
-    if secret is None or not is_signed(secret, timestamp, call.raw, signed, utc_now()):
-        raise CarrierNotVerified
-    return carrier
 
 
 def _without_token(delivery: Delivery) -> Delivery:

@@ -14,7 +14,7 @@ from purchasing.store import PurchaseStore
 from tillflow.aws import client
 from tillflow.store import unmarshal
 
-from tests.support.http_api import HttpApi, HttpResponse, http_api
+from tests.support.http_api import HttpApi, HttpResponse, http_api, route_of
 from verification.harness.fixture import workflow_fixture
 
 SECRETS = {"sup-hook": "the-secret", "sup-other": "another"}
@@ -25,6 +25,11 @@ BODIES: Mapping[str, Any] = {
     "heartbeat": ACCEPTED,
     "delivery-note": {"purchase_order_id": "po-1", "note": NOTE},
 }
+HOOKS = [
+    *(f"/api/webhooks/suppliers/sup-hook/{hook}" for hook in BODIES),
+    "/api/webhooks/carriers/express/reports",
+    "/api/webhooks/stripe",
+]
 
 
 @pytest.fixture
@@ -51,6 +56,13 @@ def api() -> Iterator[HttpApi]:
         yield built
 
 
+def signed(raw: bytes, secret: str, age: int = 0) -> dict[str, str]:
+    """Return the headers of a webhook: the signature of a body under a secret, so many seconds ago."""
+    timestamp = str(int(time.time()) - age)
+    digest = hmac.new(secret.encode(), timestamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
+    return {"X-Tillflow-Timestamp": timestamp, "X-Tillflow-Signature": f"sha256={digest}"}
+
+
 def send(
     api: HttpApi,
     hook: str,
@@ -61,9 +73,8 @@ def send(
     supplier: str = "sup-hook",
 ) -> HttpResponse:
     """Send a webhook with the signature of a body. sent: the body that is sent in its place."""
-    raw, timestamp = json.dumps(body).encode(), str(int(time.time()) - age)
-    digest = hmac.new(secret.encode(), timestamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
-    headers = {"X-Tillflow-Timestamp": timestamp, "X-Tillflow-Signature": f"sha256={digest}"}
+    raw = json.dumps(body).encode()
+    headers = signed(raw, secret, age)
     text = base64.b64encode(raw if sent is None else json.dumps(sent).encode()).decode()
     path = {"supplier_id": supplier}
     return api.call(f"POST /api/webhooks/suppliers/{{supplier_id}}/{hook}", path, body=text, headers=headers)
@@ -92,11 +103,49 @@ def test_forged_webhook_is_refused_and_changes_nothing(
 ) -> None:
     before = stored()
     response = send(api, hook, BODIES[hook], **forgery)
-    if hook == "delivery-note" and "sent" in forgery:
-        assert response.status in (400, 401)
-    else:
-        assert (response.status, response.body["title"]) == (401, "SignatureRefused")
+    assert (response.status, response.body["title"]) == (401, "SignatureRefused")
     assert stored() == before
+
+
+@pytest.mark.parametrize("path", HOOKS)
+@pytest.mark.parametrize("text", ["", "{", "[" * 100, '{"purchase_order_id": 1}', "\x00", "é"])
+def test_unsigned_webhook_learns_nothing_of_its_body(api: HttpApi, path: str, text: str) -> None:
+    raw = text.encode()
+    for body, is_base64 in ((text, False), (base64.b64encode(raw).decode(), True)):
+        key, parameters = route_of("POST", path)
+        response = api.handle(
+            {
+                "routeKey": key,
+                "pathParameters": parameters,
+                "headers": signed(raw, "forged"),
+                "body": body,
+                "isBase64Encoded": is_base64,
+            }
+        )
+        assert (response.status, response.body["problems"]) == (401, []), response.text
+
+
+@pytest.mark.parametrize("path", HOOKS)
+def test_unknown_sender_learns_nothing_of_its_body(api: HttpApi, path: str) -> None:
+    unknown = path.replace("sup-hook", "sup-none").replace("express", "unknown")
+    text = base64.b64encode(b"[").decode()
+    refused = api.call(*route_of("POST", unknown), body=text, headers=signed(b"[", "forged"))
+    assert (refused.status, refused.body["problems"]) == (401, []), refused.text
+
+
+def test_malformed_body_of_a_known_supplier_is_named(api: HttpApi) -> None:
+    response = send(api, "acknowledgement", {"purchase_order_id": "po-1", "accepted": "yes"})
+    assert (response.status, response.body["problems"][0]["field"]) == (400, "accepted")
+
+
+def test_response_to_an_order_in_another_state_is_a_conflict(api: HttpApi) -> None:
+    refusal = {"purchase_order_id": "po-1", "accepted": False, "note": "too much"}
+    assert send(api, "delivery-note", BODIES["delivery-note"]).status == 409
+    assert send(api, "acknowledgement", refusal).status == 200
+    late = send(api, "acknowledgement", ACCEPTED)
+    assert (late.status, late.body["title"]) == (409, "PurchaseConflict")
+    assert late.body["problems"][0]["field"] == "status"
+    assert send(api, "delivery-note", BODIES["delivery-note"]).status == 409
 
 
 @pytest.mark.parametrize("hook", ["acknowledgement", "delivery-note"])

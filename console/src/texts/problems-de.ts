@@ -63,6 +63,7 @@ export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
   OverReceipt: "Mehr als bestellt. Den Rest zurücksenden.",
   OwnAccess: "Den eigenen Zugang muss jemand anderes ändern.",
   PendingWork: "Der Vorgang hat sich geändert. Neu laden.",
+  PurchaseConflict: "Der Einkauf lässt das in diesem Zustand nicht zu. Neu laden.",
   ReceiptAboveApproval: "Mehr als freigegeben. Den Rest zurücksenden.",
   RecordChanged: "Der Datensatz hat sich geändert. Neu laden, dann speichern.",
   RefundRefused: "Diese Zahlung kann nicht mehr erstattet werden. Guthaben anbieten.",

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
@@ -41,6 +41,8 @@ class Route:
     """One route: `scope` is what the gateway requires of the token, "" for a route without sign-in.
 
     body, query: models of the request; response: the type of a successful response; statuses: its HTTP statuses.
+    verify: raises for a sender that is not known; called before the query and the body are parsed, so that such a
+    sender learns nothing of them.
     """
 
     key: str
@@ -51,6 +53,7 @@ class Route:
     query: type[BaseModel]
     response: Any
     statuses: tuple[int, ...]
+    verify: Callable[["Call"], None] | None = None
 
     @property
     def method(self) -> str:
@@ -152,6 +155,7 @@ class Api:
         query: type[BaseModel] = Empty,
         response: Any = dict,
         statuses: tuple[int, ...] = (200,),
+        verify: Callable[[Call], None] | None = None,
     ) -> Callable[[Operation], Operation]:
         """Register an operation under a route key, e.g. `GET /orders/{order_id}`, or `GET ` for the API itself.
 
@@ -163,7 +167,7 @@ class Api:
             method, path = key.split(" ", 1)
             key_with_prefix = f"{method} {PREFIX}{path}"
             self.routes[key_with_prefix] = Route(
-                key_with_prefix, scope, operation, summary, body, query, response, statuses
+                key_with_prefix, scope, operation, summary, body, query, response, statuses, verify
             )
             return operation
 
@@ -225,14 +229,14 @@ def _call(route: Route, event: Event, caller: Caller) -> Call:
     for name in route.parameters:
         if name not in path:
             raise InvalidRequest(f"pathParameters.{name}", None, "a value")
-    return Call(
-        key=route.key,
-        caller=caller,
-        path=path,
+    headers = {name.lower(): value for name, value in (event.headers or {}).items()}
+    call = Call(key=route.key, caller=caller, path=path, query=None, body=None, headers=headers, raw=raw)
+    if route.verify:
+        route.verify(call)
+    return replace(
+        call,
         query=parse(route.query, query, extra="forbid", texts=True),
         body=parse(route.body, _json(raw), extra="forbid") if route.body else None,
-        headers={name.lower(): value for name, value in (event.headers or {}).items()},
-        raw=raw,
     )
 
 
