@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from hashlib import sha256
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
@@ -112,7 +113,8 @@ def list_products(call: Call) -> Reply:
     query: ProductQuery = call.query
     # Read first: what changes meanwhile is newer than the version, and is in the next list of changes.
     version = _catalog().version()
-    if call.has(version):
+    # What a label costs depends on the time and on the layouts too.
+    if not query.barcode and call.has(version):
         return Reply(None, etag=version)
     after: str | None = None
     label: Label | None = None
@@ -125,7 +127,14 @@ def list_products(call: Call) -> Reply:
     else:
         products, after = _catalog().list_products(query.limit, call.after, query.category or "")
     listed = ProductPage(products=products, next_cursor=call.cursor(after), version=version, label=label)
-    return Reply(listed, etag=version)
+    return Reply(listed, etag=_etag(version, label))
+
+
+def _etag(version: str, label: Label | None) -> str:
+    """Return the ETag of a list of products, which differs by what a label has in it."""
+    if label is None:
+        return version
+    return f"{version}-{sha256(label.model_dump_json().encode()).hexdigest()[:16]}"
 
 
 @api.route("GET /products/{sku}", "read", response=Product)

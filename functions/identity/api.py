@@ -75,8 +75,11 @@ def put_access(call: Call) -> User:
 
 
 def _other(call: Call) -> str:
-    """Return the user in the path. OwnAccess for the caller, who could not undo a mistake."""
-    username = call.path["username"]
+    """Return the name of the user in the path. OwnAccess for the caller, who could not undo a mistake.
+
+    Cognito finds a user by its `sub` and by other spellings too, so that its own name is compared.
+    """
+    username = _users().get(call.path["username"]).username
     if username == call.caller.username:
         raise OwnAccess(username)
     return username

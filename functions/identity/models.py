@@ -19,7 +19,12 @@ class UserFields(BaseModel):
     location: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
 
 
-class User(UserFields):
-    """A user. enabled: whether the user may sign in."""
+class User(BaseModel):
+    """A user, who may have been created in the user pool itself. enabled: whether the user may sign in."""
 
+    model_config = ConfigDict(frozen=True)
+
+    username: str
+    group: Group
+    location: str = ""
     enabled: bool = True

@@ -1,5 +1,6 @@
 """What people ask of users: create, list, show, move to a group, disable, and sign in."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +10,9 @@ from tillflow.api.roles import SCOPES_BY_GROUP
 from tillflow.parsing import parse
 
 from identity.errors import InvalidUser, SignInRefused, UnknownUser, UserExists
-from identity.models import User
+from identity.models import User, UserFields
+
+_POSSIBLE_NAME = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]{1,128}")
 
 
 class UserOperations:
@@ -25,7 +28,7 @@ class UserOperations:
 
         A user without a group is one whose creation was interrupted: it is completed.
         """
-        user = parse(User, request, InvalidUser)
+        user = parse(UserFields, request, InvalidUser)
         named = {"UserPoolId": self._pool, "Username": user.username}
         location = [{"Name": "custom:location", "Value": user.location}]
         try:
@@ -43,26 +46,29 @@ class UserOperations:
             self._cognito.admin_delete_user(**named)
             raise InvalidUser("password", "(hidden)", str(error.response["Error"]["Message"])) from None
         self._cognito.admin_add_user_to_group(**named, GroupName=user.group)
-        return user
+        return User(**user.model_dump())
 
     def list_all(self) -> list[User]:
-        """Return the users of every group, by name."""
-        users = []
+        """Return the users of every group, by name. One in several groups is in the one with the most scopes."""
+        users: dict[str, User] = {}
         for group in SCOPES_BY_GROUP:
             pages = self._cognito.get_paginator("list_users_in_group").paginate(
                 UserPoolId=self._pool, GroupName=group
             )
-            users += [_user(user, group) for page in pages for user in page["Users"]]
-        return sorted(users, key=lambda user: user.username)
+            users |= {user["Username"]: _user(user, group) for page in pages for user in page["Users"]}
+        return [users[name] for name in sorted(users)]
 
     def get(self, username: str) -> User:
-        """Return a user. UnknownUser."""
+        """Return a user. UnknownUser.
+
+        Cognito finds a user by `sub` too, and by other spellings where a pool ignores case.
+        """
         with self._known(username) as request:
             account = self._cognito.admin_get_user(**request)
             groups = self._groups(username)
         if not groups:
             raise UnknownUser(username)
-        return _user({**account, "Attributes": account["UserAttributes"]}, groups[0])
+        return _user({**account, "Attributes": account["UserAttributes"]}, groups[-1])
 
     def set_group(self, username: str, group: str) -> User:
         """Move a user to a group, and end the sessions that have the scopes of the former one. UnknownUser.
@@ -105,15 +111,22 @@ class UserOperations:
 
     @contextmanager
     def _known(self, username: str) -> Iterator[dict[str, str]]:
-        """Yield the fields that name a user in a request; UnknownUser when a request of the block finds none."""
+        """Yield the fields that name a user in a request; UnknownUser when a request of the block finds none.
+
+        And for a name that no user can have, of which Cognito says that it is not valid.
+        """
+        if not _POSSIBLE_NAME.fullmatch(username):
+            raise UnknownUser(username[:128])
         try:
             yield {"UserPoolId": self._pool, "Username": username}
         except self._cognito.exceptions.UserNotFoundException:
             raise UnknownUser(username) from None
 
     def _groups(self, username: str) -> list[str]:
+        """Return the groups of a user, from the one with the fewest scopes to the one with the most."""
         listed = self._cognito.admin_list_groups_for_user(UserPoolId=self._pool, Username=username)
-        return [group["GroupName"] for group in listed["Groups"] if group["GroupName"] in SCOPES_BY_GROUP]
+        names = {group["GroupName"] for group in listed["Groups"]}
+        return [group for group in SCOPES_BY_GROUP if group in names]
 
 
 def _user(user: Mapping[str, Any], group: str) -> User:

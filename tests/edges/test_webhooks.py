@@ -148,6 +148,21 @@ def test_response_to_an_order_in_another_state_is_a_conflict(api: HttpApi) -> No
     assert send(api, "delivery-note", BODIES["delivery-note"]).status == 409
 
 
+@pytest.mark.parametrize(
+    "address", ["https://127.0.0.1/hook", "https://0x7f.1/", "https://[::ffff:10.0.0.1]/"]
+)
+def test_supplier_with_an_address_that_is_not_public_is_not_stored(api: HttpApi, address: str) -> None:
+    before = stored()
+    channel = {"type": "webhook", "address": address, "secret": "tillflow/suppliers/sup-hook"}
+    supplier = {"supplier_id": "sup-new", "name": "New", "currency": "EUR", "account": "acct_ok"}
+    created = api.post("/suppliers", {"supplier": supplier | {"channel": channel}})
+    route = route_of("PUT", "/api/suppliers/sup-hook")
+    updated = api.call(*route, body={"supplier": supplier | {"supplier_id": "sup-hook", "channel": channel}})
+    for response in (created, updated):
+        assert (response.status, response.body["problems"][0]["field"]) == (400, "channel.address")
+    assert stored() == before
+
+
 @pytest.mark.parametrize("hook", ["acknowledgement", "delivery-note"])
 def test_replayed_webhook_succeeds_and_changes_nothing(api: HttpApi, hook: str) -> None:
     if hook == "delivery-note":

@@ -93,3 +93,53 @@ def test_operator_cannot_change_the_own_access(users: UserOperations) -> None:
     assert (status, problem["title"]) == (409, "OwnAccess")
     assert call("PUT /api/users/{username}/group", {"group": "cashier"}, "olga")[0] == 409
     assert users.get("olga").enabled
+
+
+class CognitoWithAliases:
+    """Cognito as it finds `olga`: by her `sub`, and by another spelling where a pool ignores case."""
+
+    def __init__(self, cognito: Any) -> None:
+        self._cognito = cognito
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._cognito, name)
+        if not name.startswith("admin_"):
+            return method
+
+        def by_alias(Username: str, **request: Any) -> Any:
+            return method(Username="olga" if Username in ("sub-of-olga", "OLGA") else Username, **request)
+
+        return by_alias
+
+
+@pytest.mark.parametrize("alias", ["sub-of-olga", "OLGA"])
+@pytest.mark.parametrize("body", [{"enabled": False}, {"group": "cashier"}], ids=["access", "group"])
+def test_operator_cannot_change_the_own_access_by_an_alias(
+    users: UserOperations, monkeypatch: pytest.MonkeyPatch, body: dict[str, Any], alias: str
+) -> None:
+    users.create({"username": "olga", "group": "operator"}, PASSWORD)
+    monkeypatch.setattr("identity.api.client", lambda service: CognitoWithAliases(client(service)))
+    route = "group" if "group" in body else "access"
+    status, problem = call(f"PUT /api/users/{{username}}/{route}", body, alias)
+    assert (status, problem["title"]) == (409, "OwnAccess")
+    assert (users.get("olga").enabled, users.get("olga").group) == (True, "operator")
+
+
+def test_user_that_the_pool_has_in_two_groups_is_listed_in_the_higher_one(users: UserOperations) -> None:
+    users.create({"username": "ada", "group": "manager"}, PASSWORD)
+    client("cognito-idp").admin_add_user_to_group(UserPoolId=users._pool, Username="ada", GroupName="cashier")
+    assert [user.group for user in users.list_all()] == ["manager"]
+    assert users.get("ada").group == "manager"
+
+
+def test_user_whose_name_the_api_would_not_give_is_listed(users: UserOperations) -> None:
+    pool, name = users._pool, "ada@shop.example"
+    client("cognito-idp").admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")
+    client("cognito-idp").admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName="cashier")
+    assert [user.username for user in users.list_all()] == [name]
+    assert users.set_group(name, "manager").group == "manager"
+
+
+@pytest.mark.parametrize("name", [" ", "a b", "x" * 129, "a\n"])
+def test_name_that_no_user_can_have_is_unknown(users: UserOperations, name: str) -> None:
+    assert call("PUT /api/users/{username}/access", {"enabled": False}, name)[0] == 404

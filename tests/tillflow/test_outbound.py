@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tillflow import outbound
 from tillflow.errors import InvalidRequest
-from tillflow.outbound import CallFailed, check_url, post
+from tillflow.outbound import CallFailed, check_url, leads_inside, post
 
 type Respond = Callable[[socket.socket], None]
 
@@ -171,6 +171,57 @@ def test_address_that_may_not_be_called_is_refused(url: str) -> None:
 )
 def test_https_url_may_be_called(url: str) -> None:
     check_url(url)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.0.0.1.",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0X7F.1",
+        "0177.0.0.1",
+        "017700000001",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.257",
+        "169.254.169.254",
+        "0",
+        "100.64.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "localhost",
+        "LOCALHOST.",
+        "shop.localhost",
+        "[::1]",
+        "[::]",
+        "[fe80::1%25eth0]",
+        "[fd00::1]",
+        "[ff02::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:a9fe:a9fe]",
+        "[2002:7f00:1::]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[::127.0.0.1]",
+    ],
+)
+def test_literal_of_an_address_that_is_not_public_leads_inside(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    assert leads_inside(f"https://{host}/hook")
+    assert leads_inside(f"https://{host}:8443")
+    monkeypatch.setenv("LOCAL_ADDRESSES", "allow")
+    assert not leads_inside(f"https://{host}/hook")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["supplier.example", "8.8.8.8", "134744072", "[2606:4700::1111]", "localhost.example", "127.example"],
+)
+def test_name_or_public_literal_does_not_lead_inside(host: str) -> None:
+    assert not leads_inside(f"https://{host}/hook")
 
 
 @pytest.mark.parametrize(

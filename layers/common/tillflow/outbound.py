@@ -59,9 +59,33 @@ class _Address:
 def check_url(url: str, field: str = "address") -> None:
     """Raise InvalidRequest unless an address may be called: an https URL of a host, without credentials.
 
-    Whether the host's addresses are public is checked by each call: they may change.
+    Whether the addresses of a host's name are public is checked by each call: they may change.
     """
     _parsed(url, field)
+
+
+def leads_inside(url: str) -> bool:
+    """Return whether the host of a URL is an address that is not public, in any form that a resolver reads.
+
+    `https://2130706433/` and `https://0x7f.1/` are 127.0.0.1 too. False for a name other than localhost, and for every
+    host where local addresses are allowed.
+    """
+    if _local_allowed():
+        return False
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    literal = _literal(host)
+    return literal is not None and not _is_public(literal)
+
+
+def _literal(host: str) -> str | None:
+    """Return a host that is an address in its usual form; None for a name."""
+    with contextlib.suppress(OSError):
+        return socket.inet_ntoa(socket.inet_aton(host))
+    with contextlib.suppress(ValueError):
+        return str(ipaddress.ip_address(host))
+    return None
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], deadline: float = DEADLINE_SECONDS) -> Response:
