@@ -11,6 +11,7 @@ from tillflow.api.problems import MEDIA_TYPE
 from tillflow.handling import handler
 
 from web.files import ConsoleFile, console_files
+from web.routes import allowed_methods
 
 _STACK, _CLIENT_ID, _ISSUER = os.environ["STACK"], os.environ["CLIENT_ID"], os.environ["ISSUER"]
 _SIGN_IN_URL, _CURRENCY = os.environ["SIGN_IN_URL"], os.environ["CURRENCY"]
@@ -19,6 +20,7 @@ _PAYMENT_PROVIDERS, _OFFLINE_LIMIT = os.environ["PAYMENT_PROVIDERS"], int(os.env
 
 _NO_ROUTE = Problem(404, "NoSuchRoute", "there is no such route", "Not found.")
 _NO_FILE = Problem(404, "NoSuchFile", "the console has no such file", "Not found.")
+_NO_API_METHOD = Problem(405, "MethodNotAllowed", "the path has other methods, see Allow", "Not possible.")
 _NO_METHOD = Problem(405, "MethodNotAllowed", "the console is read with GET and HEAD", "Not possible.")
 
 
@@ -26,12 +28,18 @@ _NO_METHOD = Problem(405, "MethodNotAllowed", "the console is read with GET and 
 def serve_console(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return a file of the console, its configuration, or a problem document.
 
-    `$default` takes what no other route takes, so that unknown paths of the API arrive here too.
+    `$default` takes what no other route takes, so that unknown paths of the API arrive here too, and its paths with
+    another method.
     """
     request_id = str(getattr(context, "aws_request_id", ""))
     path = str(event.get("rawPath", "/"))
     if path == "/api" or path.startswith("/api/"):
-        return _problem(_NO_ROUTE, request_id)
+        allowed = ", ".join(allowed_methods(path))
+        return (
+            _problem(_NO_API_METHOD, request_id, allow=allowed)
+            if allowed
+            else _problem(_NO_ROUTE, request_id)
+        )
     if _method(event) not in ("GET", "HEAD"):
         return _problem(_NO_METHOD, request_id, allow="GET, HEAD")
     name = path.removeprefix("/") or "index.html"

@@ -118,7 +118,10 @@ def test_configuration_is_of_the_deployment_and_never_cached() -> None:
     ("path", "method", "status", "title"),
     [
         ("/api/none", "GET", 404, "NoSuchRoute"),
-        ("/api", "POST", 404, "NoSuchRoute"),
+        ("/api/", "GET", 404, "NoSuchRoute"),
+        ("/api/orders/", "GET", 404, "NoSuchRoute"),
+        ("/api/orders/ord-1/none", "GET", 404, "NoSuchRoute"),
+        ("/api/orders//tenders", "GET", 404, "NoSuchRoute"),
         ("/none.js", "GET", 404, "NoSuchFile"),
         ("/../handlers.py", "GET", 404, "NoSuchFile"),
         ("/assets/", "GET", 404, "NoSuchFile"),
@@ -132,3 +135,24 @@ def test_anything_else_is_a_problem_document(path: str, method: str, status: int
     assert json.loads(response["body"])["title"] == title
     # RFC 9110 asks for the methods that are allowed.
     assert response["headers"].get("allow") == ("GET, HEAD" if status == 405 else None)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "allowed"),
+    [
+        ("/api", "POST", "GET"),
+        ("/api/orders", "HEAD", "GET, POST"),
+        ("/api/orders", "DELETE", "GET, POST"),
+        ("/api/orders/ord-1", "PUT", "GET"),
+        ("/api/orders/a%2Fb", "PUT", "GET"),
+        ("/api/suppliers/sup-1", "OPTIONS", "DELETE, GET, PUT"),
+        ("/api/webhooks/stripe", "GET", "POST"),
+    ],
+)
+def test_path_of_the_api_with_another_method_names_those_that_it_has(
+    path: str, method: str, allowed: str
+) -> None:
+    response = get(path, method)
+    assert (response["statusCode"], response["headers"]["allow"]) == (405, allowed)
+    assert response["headers"]["content-type"] == "application/problem+json"
+    assert json.loads(response["body"])["title"] == "MethodNotAllowed"
