@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 from .errors import JsonataError
-from .operators import to_boolean
+from .operators import is_finite_number, to_boolean, utf16_units
 from .paths import append, lookup, merge_sort
 from .runtime import Caller, Lambda, Native
 from .transform import copy
@@ -146,13 +146,16 @@ def check(condition: Any, message: Any = UNDEFINED) -> Any:
 
 
 def type_of(value: Any) -> Any:
-    """Return the name of the value's type."""
+    """Return the name of the value's type; NaN is an object, as in the reference implementation.
+
+    Raises JsonataError D1001 for an infinite number.
+    """
     if value is UNDEFINED:
         return UNDEFINED
     if value is None:
         return "null"
     if is_number(value):
-        return "number"
+        return "number" if is_finite_number(value) else "object"
     if type(value) is str:
         return "string"
     if type(value) is bool:
@@ -169,7 +172,9 @@ def sort(call: Caller, items: Any, comparator: Any = UNDEFINED) -> Any:
     if items is UNDEFINED or len(items) <= 1:
         return items
     if comparator is UNDEFINED:
-        if not (all(map(is_number, items)) or all(type(item) is str for item in items)):
+        if all(type(item) is str for item in items):
+            return sorted(items, key=utf16_units)
+        if not all(map(is_finite_number, items)):
             raise JsonataError("D3070", index=1)
         return sorted(items)
     return merge_sort(items, lambda a, b: _is_truthy(call(comparator, [a, b])))

@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import JsonataError
 from .runtime import Native
-from .values import UNDEFINED, number_text
+from .values import UNDEFINED, number_text, to_double_range
 
 _CARDINALS = [
     "Zero",
@@ -64,6 +64,8 @@ _ROMAN = (
     (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
     (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
 )  # fmt: skip
+MAX_NUMERALS = 10_000
+"""The most equal Roman numerals in a row; the reference implementation needs a call for each."""
 _ROMAN_VALUES = {"M": 1000, "D": 500, "C": 100, "L": 50, "X": 10, "V": 5, "I": 1}
 _ZEROS = (
     0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0,
@@ -205,6 +207,8 @@ def _roman(value: float) -> str:
     for size, numeral in _ROMAN:
         if value >= size:
             times, value = divmod(value, size)
+            if times > MAX_NUMERALS:
+                raise RecursionError(f"more than {MAX_NUMERALS} Roman numerals")
             text += numeral * int(times)
     return text
 
@@ -305,7 +309,8 @@ def format_integer(value: Any, picture: Any) -> Any:
     """Round the number down and format it by the picture."""
     if value is UNDEFINED:
         return UNDEFINED
-    return write_integer(math.floor(value) if math.isfinite(value) else value, parse_picture(picture))
+    number = to_double_range(value)
+    return write_integer(math.floor(number) if math.isfinite(number) else number, parse_picture(picture))
 
 
 def parse_integer(text: Any, picture: Any) -> Any:

@@ -92,12 +92,17 @@ def _shift_decimal_point(value: Any, places: int) -> float:
 
 
 def round_half_even(value: Any, precision: Any = UNDEFINED) -> Any:
-    """Round to `precision` decimals, halves to even."""
+    """Round to `precision` decimals, halves to even. A fractional precision results in NaN, as in JavaScript."""
     if value is UNDEFINED:
         return UNDEFINED
-    places = 0 if precision is UNDEFINED else math.trunc(precision)
+    places = 0 if precision is UNDEFINED else precision
+    if places and not (math.isfinite(value) and float(places).is_integer()):
+        return math.nan
+    places = int(places)
     shifted = _shift_decimal_point(value, places) if places else value
-    if type(shifted) is int or shifted.is_integer() or math.isinf(shifted):
+    if not math.isfinite(shifted):
+        return math.nan if places else shifted
+    if type(shifted) is int or shifted.is_integer():
         return _shift_decimal_point(shifted, -places) if places else shifted
     result: Any = math.floor(shifted + 0.5)
     if abs(result - shifted) == 0.5 and result % 2 == 1:
@@ -146,7 +151,7 @@ def format_base(value: Any, radix: Any = UNDEFINED) -> Any:
     base = 10 if radix is UNDEFINED else round_half_even(radix)
     if not 2 <= base <= 36:
         raise JsonataError("D3100", value=base)
-    if base == 10:
+    if base == 10 or not math.isfinite(whole):
         return number_text(whole)
     digits, rest = "", abs(int(whole))
     while rest:

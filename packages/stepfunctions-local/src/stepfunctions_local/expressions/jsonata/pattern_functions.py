@@ -51,6 +51,8 @@ def match(call: Caller, text: Any, pattern: Any, limit: Any = UNDEFINED) -> Any:
     if limit is not UNDEFINED and limit <= 0:
         return results
     for occurrence in _matches(call, pattern, text):
+        if limit is not UNDEFINED and len(results) >= limit:
+            break
         results.append(
             {
                 "match": occurrence.get("match", UNDEFINED),
@@ -58,8 +60,6 @@ def match(call: Caller, text: Any, pattern: Any, limit: Any = UNDEFINED) -> Any:
                 "groups": occurrence.get("groups", UNDEFINED),
             }
         )
-        if limit is not UNDEFINED and len(results) >= limit:
-            break
     return results
 
 
@@ -113,7 +113,9 @@ def replace(call: Caller, text: Any, pattern: Any, replacement: Any, limit: Any 
     units = to_units(text)
     parts: list[str] = []
     at = 0
-    for number, occurrence in enumerate(_matches(call, pattern, text), 1):
+    for number, occurrence in enumerate(_matches(call, pattern, text)):
+        if number == count:
+            break
         parts.append(units[at : occurrence["start"]])
         new = (
             _expand(replacement, occurrence)
@@ -124,8 +126,6 @@ def replace(call: Caller, text: Any, pattern: Any, replacement: Any, limit: Any 
             raise JsonataError("D3012", value=new)
         parts.append(to_units(new))
         at = occurrence["start"] + len(to_units(occurrence["match"]))
-        if number == count:
-            break
     return from_units("".join(parts) + units[at:])
 
 

@@ -33,6 +33,8 @@ def substring(text: Any, start: Any, length: Any = UNDEFINED) -> Any:
 
 def _slice_index(position: float, size: int) -> int:
     """Convert a position as JavaScript's `slice` does: truncate, count negative ones from the end."""
+    if math.isinf(position):
+        return size if position > 0 else 0
     index = math.trunc(position)
     return max(0, size + index) if index < 0 else min(index, size)
 

@@ -16,7 +16,7 @@ _FIFTEEN_DIGITS = Context(prec=15, rounding=ROUND_HALF_UP)
 def _number_to_string(value: Any) -> str:
     """Format an integer in full and a fraction to fifteen significant digits, without binary rounding errors.
 
-    Raises JsonataError D1001 for a number that is not finite.
+    NaN is null. Raises JsonataError D1001 for an infinite number.
     """
     if type(value) is int and -(10**15) < value < 10**15:
         return str(value)
@@ -24,7 +24,9 @@ def _number_to_string(value: Any) -> str:
         number = float(value)
     except OverflowError:
         number = math.inf
-    if not math.isfinite(number):
+    if number != number:
+        return "null"
+    if math.isinf(number):
         raise JsonataError("D1001", value=value)
     return number_text(
         number if number.is_integer() else float(_FIFTEEN_DIGITS.create_decimal_from_float(number))

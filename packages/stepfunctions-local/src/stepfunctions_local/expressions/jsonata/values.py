@@ -142,6 +142,11 @@ def number_text(value: float) -> str:
     return sign + text
 
 
+def json_number(value: float) -> str:
+    """Format a number as JSON.stringify does: one that is not finite is null."""
+    return number_text(value) if math.isfinite(value) else "null"
+
+
 def quote(text: str) -> str:
     """Format a string as JSON.stringify does, with lone surrogates escaped."""
     quoted = json.dumps(text, ensure_ascii=False)
@@ -155,7 +160,7 @@ def _escape_surrogate(match: re.Match[str]) -> str:
     return f"\\u{ord(match.group()):04x}"
 
 
-def stringify(value: Any, number: Callable[[Any], str] = number_text, indent: int = 0, level: int = 0) -> str:
+def stringify(value: Any, number: Callable[[Any], str] = json_number, indent: int = 0, level: int = 0) -> str:
     """Format a value as JSON.stringify does, with functions as empty strings and numbers by `number`."""
     kind = type(value)
     if kind is str:
@@ -165,7 +170,7 @@ def stringify(value: Any, number: Callable[[Any], str] = number_text, indent: in
     if kind is bool:
         return "true" if value else "false"
     if kind is int or kind is float:
-        return number(value) if math.isfinite(value) else "null"
+        return number(value)
     if isinstance(value, Callee):
         return '""'
     if not isinstance(value, (list, dict)):
@@ -236,5 +241,6 @@ def to_json(value: Any) -> Any:
         plain = ((key, to_json(item)) for key, item in value.items())
         return {key: item for key, item in plain if item is not UNDEFINED}
     if isinstance(value, list):
-        return [None if item is UNDEFINED else to_json(item) for item in value]
+        items = map(to_json, value)
+        return [None if item is UNDEFINED else item for item in items]
     return UNDEFINED
