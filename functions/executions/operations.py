@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any
 
 from tillflow.errors import InvalidRequest
@@ -14,6 +14,7 @@ from tillflow.masking import mask, mask_text
 
 from executions.errors import InvalidExecutionFilter, NothingToRedrive, NotRunning, UnknownExecution
 from executions.models import EventPage, ExecutionDetail, ExecutionProgress, ExecutionSummary
+from executions.recent import RecentExecutions
 
 REDRIVABLE = ("FAILED", "TIMED_OUT", "ABORTED")
 _ARN_PARTS = 8
@@ -28,6 +29,7 @@ class ExecutionOperations:
     def __init__(self, states: Any, workflows: Mapping[str, str]) -> None:
         self._states = states
         self._workflows = workflows
+        self._recent = RecentExecutions(states)
 
     def list_executions(
         self,
@@ -45,10 +47,16 @@ class ExecutionOperations:
             raise InvalidExecutionFilter("workflow", workflow, f"one of {', '.join(sorted(self._workflows))}")
         chosen = self._workflows if workflow is None else {workflow: self._workflows[workflow]}
         position = _read_position(after)
+        lists = (
+            self._recent.list_newest(chosen.values(), status, limit + 1)
+            if position is None
+            else {arn: self._older(arn, status, position, limit + 1) for arn in chosen.values()}
+        )
         executions = [
             _summary(name, one)
             for name, arn in chosen.items()
-            for one in self._newest_first(arn, status, since, position, limit + 1)
+            for one in lists[arn]
+            if since is None or one["startDate"] >= since
         ]
         rows = sorted(executions, key=lambda one: (one.started, one.execution_arn), reverse=True)
         more = len(rows) > limit
@@ -160,6 +168,7 @@ class ExecutionOperations:
         if state := self._fail_state(arn):
             raise NothingToRedrive(described["name"], f"ended in the Fail state {state}")
         self._states.redrive_execution(executionArn=arn)
+        self._recent.forget()
 
     def stop(self, arn: str, reason: str) -> None:
         """Abort a running execution; nothing is compensated. UnknownExecution, NotRunning."""
@@ -167,6 +176,7 @@ class ExecutionOperations:
         if described["status"] != "RUNNING":
             raise NotRunning(described["name"], described["status"])
         self._states.stop_execution(executionArn=arn, error="StoppedByOperator", cause=reason)
+        self._recent.forget()
 
     def _describe(self, arn: str) -> dict[str, Any]:
         described = None if self._workflow_of(arn) is None else describe_execution(self._states, arn)
@@ -216,24 +226,18 @@ class ExecutionOperations:
         details = latest[1].get("stateEnteredEventDetails") if len(latest) == 2 else None
         return str(details["name"]) if details and latest[1]["type"] == "FailStateEntered" else None
 
-    def _newest_first(
-        self,
-        arn: str,
-        status: str | None,
-        since: datetime | None,
-        position: tuple[datetime, str] | None,
-        limit: int,
-    ) -> Iterator[dict[str, Any]]:
+    def _older(
+        self, arn: str, status: str | None, position: tuple[datetime, str], limit: int
+    ) -> list[dict[str, Any]]:
         """Return the newest executions of a workflow after a position, at most `limit`."""
-        size = limit if position is None else _HISTORY_PAGE
-        request = {"stateMachineArn": arn, "maxResults": size} | ({"statusFilter": status} if status else {})
+        request = {"stateMachineArn": arn, "maxResults": _HISTORY_PAGE} | (
+            {"statusFilter": status} if status else {}
+        )
         pages = self._states.get_paginator("list_executions").paginate(**request)
         executions = (execution for page in pages for execution in page["executions"])
-        recent = takewhile(lambda one: since is None or one["startDate"] >= since, executions)
-        later = (
-            one for one in recent if position is None or (one["startDate"], one["executionArn"]) < position
+        return list(
+            islice((one for one in executions if (one["startDate"], one["executionArn"]) < position), limit)
         )
-        return islice(later, limit)
 
 
 def _summary(workflow: str, execution: Mapping[str, Any]) -> ExecutionSummary:

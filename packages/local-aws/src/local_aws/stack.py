@@ -22,6 +22,7 @@ from .errors import UnreadableState, port_in_use
 from .http_server import HttpServer, freeze_garbage_collector
 from .journal import Journal
 from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
+from .ministack.conditions import cache_checked_conditions
 from .ministack.events import install_event_checks, publish_aws_event
 from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.http_apis import install_http_apis
@@ -43,7 +44,6 @@ from .ministack.resources import install_resources
 from .ministack.service_defaults import install_service_defaults
 from .ministack.sign_in import install_renewed_tokens
 from .ministack.step_functions import install_step_functions
-from .ministack.tables import cache_checked_conditions
 from .ministack.topics import install_topic_checks
 from .role_sessions import RoleSessions
 from .settings import endpoint_url

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -25,12 +24,6 @@ _METADATA = (
     "tags", "ttl_settings", "pitr_settings", "kinesis_destinations", "contributor_insights", "backups",
     "resource_policies", "exports", "imports",
 )  # fmt: skip
-_MAX_CONDITIONS = 4_096
-
-
-def cache_checked_conditions() -> None:
-    """Check the syntax of each condition once: its values are not part of its text."""
-    dynamodb._condition_syntax_error = functools.lru_cache(_MAX_CONDITIONS)(dynamodb._condition_syntax_error)
 
 
 def metadata() -> State:
