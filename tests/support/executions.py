@@ -12,6 +12,7 @@ def progress(
     waits: bool = False,
     error: str | None = None,
     cause: str | None = None,
+    output: str | None = None,
 ) -> ExecutionProgress:
     """Return how far an execution is."""
     return ExecutionProgress(
@@ -21,4 +22,5 @@ def progress(
         started=datetime(2026, 11, 23, 10, tzinfo=UTC),
         error=error,
         cause=cause,
+        output=output,
     )

@@ -153,6 +153,26 @@ def test_cancel_of_an_order_whose_execution_is_deleted_is_started(stack: None) -
     assert started["execution_arn"].endswith(f":execution:OrderCancel:{SALE}")
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        ("CANCELLED", 0, "ord-1 is cancelled. Credit note CN-1."),
+        ("REJECTED", 0, "ord-1 was rejected: there is nothing to cancel."),
+        ("PAID", 1, "ord-1 is not cancelled: units of it were returned or shipped"),
+    ],
+)
+def test_cancel_prints_how_the_order_is_left(
+    stack: None, monkeypatch: pytest.MonkeyPatch, status: str, code: int, message: str
+) -> None:
+    put(shop_rows.rows())
+    note = "CN-1" if status == "CANCELLED" else None
+    ended = {"order_id": SALE, "status": status, "credit_note_number": note}
+    monkeypatch.setattr(
+        "till.commands.order.wait_for_order", lambda *_: progress("SUCCEEDED", output=json.dumps(ended))
+    )
+    assert message in run("order", "cancel", SALE, "--wait", code=code).output
+
+
 def test_wait_ends_when_the_checkout_of_a_cancel_has_an_open_case(
     stack: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,7 +127,7 @@ def cancel(
         print_json(result)
     else:
         _print_cancelled(result)
-    if wait and result["status"] != "SUCCEEDED":
+    if wait and (result["status"] != "SUCCEEDED" or result["output"]["status"] == "PAID"):
         raise typer.Exit(1)
 
 
@@ -238,6 +238,11 @@ def _print_cancelled(result: dict[str, Any]) -> None:
         case None:
             out.print(
                 f"The cancel of {order_id} has started. Follow it with `till history {result['execution_arn']}`."
+            )
+        case "SUCCEEDED" if result["output"]["status"] == "PAID":
+            out.print(
+                styled(f"{order_id} is not cancelled:", "red"),
+                "units of it were returned or shipped, or returned units paid for it.",
             )
         case "SUCCEEDED" if result["output"]["status"] == "REJECTED":
             out.print(f"{order_id} was rejected: there is nothing to cancel.")
