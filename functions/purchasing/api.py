@@ -30,19 +30,16 @@ from purchasing.models import (
     Status,
 )
 from purchasing.operations import PurchaseOperations, SupplierOperations
-from purchasing.supplier_models import Entry, Price, Supplier, SupplierAccount, SupplierReport
+from purchasing.supplier_models import Entry, PriceList, Supplier, SupplierAccount, SupplierReport
 
 api = Api("purchasing")
 handle = api.handle
 
 
-class SupplierBody(BaseModel):
+class SupplierBody(PriceList):
     """A supplier and its prices."""
 
-    model_config = ConfigDict(frozen=True)
-
     supplier: Supplier
-    prices: Annotated[tuple[Price, ...], Field(max_length=1000)] = ()
 
 
 class SourceBody(BaseModel):

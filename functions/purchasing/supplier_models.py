@@ -98,6 +98,12 @@ class Price(Record):
     minimum_quantity: Quantity = 1
 
 
+class PriceList(Record):
+    """Prices of a supplier."""
+
+    prices: Annotated[tuple[Price, ...], Field(max_length=1000)] = ()
+
+
 class SupplierAccount(Record):
     """A supplier with its version and its totals: open orders, and what is owed to it."""
 

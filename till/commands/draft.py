@@ -1,6 +1,5 @@
 """`till draft`: orders that are kept for later."""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from till import workflows
-from till.errors import OperatorError, operator_errors
+from till.commands.order import read_order
+from till.errors import operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
@@ -38,7 +38,7 @@ def create(
     """
     from till.services.orders import Drafts
 
-    request = {"draft_id": draft_id or workflows.new_id("ord"), "order": _order(_read(file))}
+    request = {"draft_id": draft_id or workflows.new_id("ord"), "order": _order(read_order(file))}
     with operator_errors(ADVICE):
         draft = Drafts(find_stack()).create(request)
     if as_json:
@@ -128,7 +128,7 @@ def update(draft_id: DraftId, file: File, version: Version = 0) -> None:
     """
     from till.services.orders import Drafts
 
-    order = _order(_read(file))
+    order = _order(read_order(file))
     with operator_errors(ADVICE):
         draft = Drafts(find_stack()).update(draft_id, order, version or None)
     out.print(f"{draft_id} is at version {draft.version}.")
@@ -145,7 +145,7 @@ def sell(draft_id: DraftId, file: File, version: Version = 0) -> None:
     """
     from till.services.orders import Drafts
 
-    stack, paid = find_stack(), _read(file)
+    stack, paid = find_stack(), read_order(file)
     sale = {"placed_at": workflows.now(), "tenders": paid.get("tenders", [])}
     with operator_errors(ADVICE):
         Drafts(stack).sell(draft_id, sale, version or None)
@@ -170,13 +170,3 @@ def discard(draft_id: DraftId, version: Version = 0) -> None:
 
 def _order(request: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in request.items() if name not in NOT_KEPT}
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        request = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
-        raise OperatorError(f"{file} cannot be read: {error}", "Give a JSON file of an order.") from None
-    if not isinstance(request, dict):
-        raise OperatorError(f"{file} is not an order.", "Give a JSON file of an order.")
-    return request

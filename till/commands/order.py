@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from till import workflows
-from till.errors import OperatorError, operator_errors
+from till.errors import operator_errors
+from till.files import read_object
 from till.output import err, money, out, print_json, print_table, styled, timestamp
 from till.report import AsJson
 from till.stack import Stack, find_stack
@@ -190,17 +191,8 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
 
 def read_order(file: Path) -> dict[str, Any]:
     """Return the order in a JSON file; OperatorError."""
-    try:
-        request = json.loads(file.read_text())
-    except OSError as error:
-        raise OperatorError(f"Cannot read {file}: {error.strerror}.", "Name a JSON file.") from error
-    except ValueError as error:
-        raise OperatorError(
-            f"{file} is not JSON: {error}.", "See docs/examples/order.json for an example of an order."
-        ) from error
-    if not isinstance(request, dict):
-        raise OperatorError(f"{file} is not an order.", "An order is a JSON object with lines and tenders.")
-    return request
+    advice = "An order is a JSON object with lines and tenders, such as docs/examples/order.json."
+    return read_object(file, "an order", advice)
 
 
 def _ending(execution: ExecutionProgress) -> dict[str, Any]:

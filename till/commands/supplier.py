@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from till.errors import OperatorError, operator_errors
+from till.errors import operator_errors
+from till.files import read_object
 from till.output import cell_text, money, out, print_csv, print_fields, print_json, print_table
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import Stack, find_stack
@@ -185,22 +186,16 @@ def _subscribe(stack: Stack, supplier: Supplier) -> None:
     out.print(f"{address} was asked to confirm its subscription.")
 
 
-def _read(file: Path) -> tuple[Supplier, list[Price]]:
+def _read(file: Path) -> tuple[Supplier, tuple[Price, ...]]:
     from purchasing.errors import InvalidSupplier
-    from purchasing.supplier_models import Price, Supplier
-    from tillflow.errors import DomainError
+    from purchasing.supplier_models import PriceList, Supplier
     from tillflow.parsing import parse
 
-    try:
-        request = json.loads(file.read_text())
-        prices = request.pop("prices", [])
-        return parse(Supplier, request, InvalidSupplier), [
-            parse(Price, price, InvalidSupplier) for price in prices
-        ]
-    except FileNotFoundError:
-        raise OperatorError(f"There is no file {file}.", "Give the supplier as a JSON file.") from None
-    except (ValueError, AttributeError, DomainError) as error:
-        raise OperatorError(f"{file}: {error}", "See docs/examples/supplier.json for an example.") from error
+    advice = "See docs/examples/supplier.json for an example."
+    request = read_object(file, "a supplier", advice)
+    prices = {"prices": request.pop("prices", ())}
+    with operator_errors(advice):
+        return parse(Supplier, request, InvalidSupplier), parse(PriceList, prices, InvalidSupplier).prices
 
 
 def _text(value: Any) -> Any:

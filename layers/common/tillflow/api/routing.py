@@ -5,7 +5,6 @@ import binascii
 import json
 import re
 import uuid
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,11 +19,11 @@ from tillflow.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, inte
 from tillflow.api.roles import SCOPE_PREFIX
 from tillflow.errors import DomainError, InvalidRequest
 from tillflow.handling import as_domain_error
+from tillflow.json_text import read_json
 from tillflow.parsing import parse
 
 PREFIX = "/api"
 MAX_BODY_BYTES = 256 * 1024
-MAX_DEPTH = 32
 MAX_QUERY_LENGTH = 2048
 MAX_LOGGED = 256
 
@@ -236,7 +235,7 @@ def _call(route: Route, event: Event, caller: Caller) -> Call:
     return replace(
         call,
         query=parse(route.query, query, extra="forbid", texts=True),
-        body=parse(route.body, _json(raw), extra="forbid") if route.body else None,
+        body=parse(route.body, read_json(raw), extra="forbid") if route.body else None,
     )
 
 
@@ -249,47 +248,6 @@ def _raw_body(event: Event) -> bytes:
     if len(raw) > MAX_BODY_BYTES:
         raise BodyTooLarge(len(raw))
     return raw
-
-
-def _json(raw: bytes) -> Any:
-    """Parse a body. Depth is checked first: deeply nested JSON exhausts the parser's stack."""
-    depth = deepest = 0
-    in_text = escaped = False
-    for byte in raw:
-        if in_text:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_text = False
-        elif byte == 0x22:
-            in_text = True
-        elif byte in b"{[":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"}]":
-            depth -= 1
-    if deepest > MAX_DEPTH:
-        raise InvalidRequest("body", f"JSON of depth {deepest}", f"JSON of at most {MAX_DEPTH} levels")
-    try:
-        return json.loads(raw, object_pairs_hook=_object, parse_constant=_refuse_constant)
-    except (ValueError, UnicodeDecodeError):
-        raise InvalidRequest("body", "(not JSON)", "a JSON object") from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON. InvalidRequest for a name that it has twice: readers differ in the value they take."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-        raise InvalidRequest(twice or "body", "(given twice)", "one value of each name")
-    return fields
-
-
-def _refuse_constant(name: str) -> None:
-    """Raise ValueError for NaN and infinity, which are not of JSON."""
-    raise ValueError(name)
 
 
 def _source(caller: Caller, event: Event) -> dict[str, Any]:

@@ -1,0 +1,58 @@
+"""JSON that a person or another system has written. Stricter than `json`: what readers take differently is refused."""
+
+import json
+from collections import Counter
+from typing import Any, Final
+
+from tillflow.errors import InvalidRequest
+
+MAX_DEPTH: Final = 32
+
+
+def read_json(raw: bytes, field: str = "body") -> Any:
+    """Return the value of a JSON text. InvalidRequest, with the field, for another text or one of over 32 levels.
+
+    Depth is checked first: deeply nested JSON exhausts the parser's stack.
+    """
+    depth = _depth(raw)
+    if depth > MAX_DEPTH:
+        raise InvalidRequest(field, f"JSON of depth {depth}", f"JSON of at most {MAX_DEPTH} levels")
+    try:
+        return json.loads(raw, object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise InvalidRequest(field, "(not JSON)", "a JSON object") from error
+
+
+def _depth(raw: bytes) -> int:
+    depth = deepest = 0
+    in_text = escaped = False
+    for byte in raw:
+        if in_text:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_text = False
+        elif byte == 0x22:
+            in_text = True
+        elif byte in b"{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"}]":
+            depth -= 1
+    return deepest
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON. InvalidRequest for a name that it has twice: readers differ in the value they take."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise InvalidRequest(twice or "body", "(given twice)", "one value of each name")
+    return fields
+
+
+def _refuse_constant(name: str) -> None:
+    """Raise ValueError for NaN and infinity, which are not of JSON."""
+    raise ValueError(name)
