@@ -214,8 +214,8 @@ def test_forward_step_delivered_after_the_cancel_is_refused(shop: WorkflowFixtur
     assert shop.audit() == []
 
 
-@pytest.mark.parametrize("step", ["CreditInvoice", "ReverseJournal"])
-def test_document_only_the_system_can_make_is_made_when_its_case_is_done(
+@pytest.mark.parametrize("step", ["CreditInvoice", "ReverseJournal", "MarkCancelled"])
+def test_what_only_the_system_can_write_is_written_when_its_case_is_done(
     shop: WorkflowFixture, step: str
 ) -> None:
     shop.run(sale(card("tok_visa")))

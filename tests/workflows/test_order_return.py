@@ -315,6 +315,12 @@ def test_return_window_is_that_of_the_category_at_the_time_of_the_sale(shop: Wor
     completed(shop, give_back(shop, {"line_no": 1, "sku": ESPRESSO, "quantity": 1}, return_id="ret-2"))
 
 
+def test_status_that_only_the_system_can_set_is_set_when_its_case_is_done(shop: WorkflowFixture) -> None:
+    sell(shop)
+    run = give_back(shop, faults=(Fault("CloseReturn", "fail_before"),))
+    completed(shop, shop.resolve(run, "done", "set by hand", case="CloseReturn"))
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_failing_step_opens_a_case_and_resumes(shop: WorkflowFixture, step: str) -> None:
     sell(shop)

@@ -60,6 +60,14 @@ def test_a_refused_payment_waits_for_a_person(shop: Any) -> None:
     assert transfers(shop) == []
 
 
+def test_order_is_closed_when_the_case_of_its_close_is_done(shop: Any) -> None:
+    run = receive_all(shop, begin(shop, Fault("ClosePurchase", "fail_before")))
+    shop.operations.bill(PO, invoice(ALL, PRICES))
+    run = due(shop, shop.run_until_settled(run.arn))
+    assert run.path[-1] == "OpenForwardCase"
+    closed(shop, shop.resolve(run, "done", "closed by hand", case="ClosePurchase"))
+
+
 def test_an_invoice_number_is_paid_once(shop: Any) -> None:
     run = receive_all(shop, begin(shop))
     shop.operations.bill(PO, invoice(ALL, PRICES))

@@ -255,6 +255,18 @@ def test_goods_that_do_not_arrive_in_thirty_days_open_a_case(shop: WorkflowFixtu
     assert shop.audit() == []
 
 
+def test_transfer_is_closed_when_the_case_of_its_close_is_done(shop: WorkflowFixture) -> None:
+    shop.run(request(), faults=[Fault("CloseTransfer", "fail_before")])
+    operations(shop).ship(TRF)
+    run_until_settled(shop)
+    operations(shop).lose_rest(TRF, "burnt")
+    run = run_until_settled(shop)
+    assert run.path[-1] == "ParkForward"
+    run = shop.resolve(run, "done", "closed by hand", case="CloseTransfer")
+    assert (run.status, run.path[-2:]) == ("SUCCEEDED", ["CloseTransfer", "TransferClosed"])
+    assert shop.audit() == []
+
+
 def test_a_compensation_that_fails_is_a_case_and_the_rest_still_run(shop: WorkflowFixture) -> None:
     shop.run(request(), faults=[Fault("LowerOnOrder", "time_out_before", times=FOREVER)])
     operations(shop).cancel(TRF, "no van")
