@@ -84,7 +84,9 @@ def create_customer(call: Call) -> Reply:
 def get_customer(call: Call) -> Reply:
     """Return a customer; the ETag is the version that an update names."""
     stored = _customers().get(call.path["customer_id"])
-    customer = FoundCustomer(**stored.customer.model_dump(), merged_into=stored.merged_into)
+    customer = FoundCustomer(
+        **stored.customer.model_dump(), merged_into=stored.merged_into, merge_id=stored.merge_id
+    )
     return Reply(customer, version=stored.version)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, NotRequired, Self, TypedDict
 
 from pydantic import ConfigDict, Field, StrictInt, model_validator
-from tillflow.fields import VISIBLE_LINE, Record, Request
+from tillflow.fields import VISIBLE_LINE, BusinessId, Record, Request
 
 CustomerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
@@ -38,18 +38,20 @@ class Customer(Record):
 
 @dataclass(frozen=True, slots=True)
 class StoredCustomer:
-    """A customer, the version of its record, which an update names, when it was anonymised, and its survivor."""
+    """A customer, the version of its record, which an update names, when it was anonymised, its survivor and merge."""
 
     customer: Customer
     version: int
     anonymised_at: str | None = None
     merged_into: str | None = None
+    merge_id: str | None = None
 
 
 class FoundCustomer(Customer):
-    """A customer. merged_into: the customer that has what belonged to it; null unless it was merged."""
+    """A customer. merged_into, merge_id: the survivor of its merge, and the name of its execution; null without one."""
 
     merged_into: CustomerId | None = None
+    merge_id: BusinessId | None = None
 
 
 class SearchCustomers(Record):

@@ -72,5 +72,9 @@ def read_customer(row: Item) -> StoredCustomer:
     """Return the customer of a row."""
     fields = {name: row[name] for name in Customer.model_fields if name in row}
     return StoredCustomer(
-        Customer.model_validate(fields), row["version"], row.get("anonymised_at"), row.get("merged_into")
+        Customer.model_validate(fields),
+        row["version"],
+        row.get("anonymised_at"),
+        row.get("merged_into"),
+        row.get("merge_id"),
     )

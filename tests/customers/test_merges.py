@@ -40,8 +40,9 @@ def merge(customer_id: str = "cus-2", survivor_id: str = "cus-1", merge_id: str 
 
 def test_merged_customer_points_to_its_survivor(merges: MergesStore, customers: CustomersStore) -> None:
     assert merges.merge(merge(), NOW) == merge().model_dump() == merges.find("mrg-1")
-    assert customers.get("cus-2").merged_into == "cus-1"
-    assert customers.get("cus-1").merged_into is None
+    merged, survivor = customers.get("cus-2"), customers.get("cus-1")
+    assert (merged.merged_into, merged.merge_id) == ("cus-1", "mrg-1")
+    assert (survivor.merged_into, survivor.merge_id) == (None, None)
     assert [one.customer_id for one in customers.list_customers(10, "")[0]] == ["cus-1", "cus-3"]
 
 

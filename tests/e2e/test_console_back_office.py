@@ -111,7 +111,7 @@ def test_refused_form_keeps_what_was_typed_and_names_the_field(console: Console)
     # The browser accepts it, the API does not.
     dialog.get_by_label("E-mail").fill("zoe@localhost")
     dialog.get_by_role("button", name="Save").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("Check: E-mail.")
+    expect(dialog.get_by_role("alert")).to_contain_text("E-mail is zoe@localhost; expected ")
     expect(dialog.get_by_label("Name")).to_have_value("Zoë")
 
 

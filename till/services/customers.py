@@ -32,8 +32,10 @@ class Customers:
             "GET /customers/{customer_id}", "read", path={"customer_id": customer_id}
         )
         found = response.read(FoundCustomer)
-        customer = Customer(**found.model_dump(exclude={"merged_into"}))
-        return StoredCustomer(customer, response.version or 1, merged_into=found.merged_into)
+        customer = Customer(**found.model_dump(exclude={"merged_into", "merge_id"}))
+        return StoredCustomer(
+            customer, response.version or 1, merged_into=found.merged_into, merge_id=found.merge_id
+        )
 
     def merge(self, request: Mapping[str, Any]) -> Started:
         """Start the merge of a customer into another one; the same merge again starts nothing.

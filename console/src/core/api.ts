@@ -4,13 +4,20 @@ import { BASE } from "./config";
 import { setReached } from "./connection";
 import type { Responses } from "./responses";
 
+/** A field that was not accepted; no value where it was missing or is not shown. */
+export interface FieldProblem {
+  field: string;
+  value?: unknown;
+  accepted: string;
+}
+
 export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly title: string,
     detail: string,
     readonly cashierMessage: string,
-    readonly fields: readonly { field: string; accepted: string }[] = [],
+    readonly fields: readonly FieldProblem[] = [],
   ) {
     super(detail);
   }
@@ -36,7 +43,7 @@ interface ProblemDocument {
   detail?: string;
   message?: string;
   cashier_message?: string;
-  problems?: { field: string; accepted: string }[];
+  problems?: FieldProblem[];
 }
 
 export interface ApiResponse<T> {

@@ -121,6 +121,14 @@ export interface Exchanged {
   order_id: string;
 }
 
+/** How far an execution is. waits: for a callback, such as a person's decision of a case. */
+export interface ExecutionProgress {
+  status: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "PENDING_REDRIVE";
+  waits: boolean;
+  error: string | null;
+  cause: string | null;
+}
+
 export interface Customer {
   customer_id: string;
   name: string;
@@ -289,10 +297,11 @@ export interface Responses {
   "GET /product-imports/{import_id}": ImportReport;
   "GET /customers": Page & { customers: Customer[] };
   "POST /customers": Customer;
-  "GET /customers/{customer_id}": Customer & { merged_into: string | null };
+  "GET /customers/{customer_id}": Customer & { merged_into: string | null; merge_id: string | null };
   "PATCH /customers/{customer_id}": Customer;
   "POST /customers/{customer_id}/merge": object;
   "GET /customer-merges/{merge_id}": object;
+  "GET /executions/{execution}/progress": ExecutionProgress;
   "GET /customers/{customer_id}/credit": Balances;
   "POST /customers/{customer_id}/credit": Balances;
   "GET /customers/{customer_id}/accounts/{currency}": Account;

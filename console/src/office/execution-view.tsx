@@ -9,7 +9,7 @@ defineExecutionInspector();
 
 /** The inspector of one execution, by its name or ARN; it follows one that runs. */
 export function ExecutionView({ execution, onLoad }: { execution: string; onLoad?: (status: string) => void }): React.ReactNode {
-  const { text } = useTexts();
+  const { text, code } = useTexts();
   const place = useRef<HTMLDivElement>(null);
   const { value, problem } = useRecord("GET /executions/{execution}", { execution }, (read) => (read.execution.status === "RUNNING" ? FOLLOW_MS : null));
   const status = value?.execution.status;
@@ -18,8 +18,9 @@ export function ExecutionView({ execution, onLoad }: { execution: string; onLoad
     const shown = place.current.firstElementChild;
     const inspector = shown instanceof ExecutionInspector ? shown : new ExecutionInspector();
     if (inspector !== shown) place.current.append(inspector);
+    inspector.lang = code;
     inspector.data = value as InspectorInput;
-  }, [value]);
+  }, [value, code]);
   useEffect(() => {
     if (status !== undefined) onLoad?.(status);
   }, [status, onLoad]);

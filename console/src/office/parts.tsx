@@ -6,6 +6,7 @@ import { format } from "../core/money";
 import type { Responses } from "../core/responses";
 import { hrefOf, useRoute } from "../core/router";
 import { Button, Field, Icon } from "../core/ui";
+import { acceptedInGerman } from "../texts/accepted-de";
 import { useList, useTexts, type ActionView, type ListView, type Row } from "./use-api";
 
 export interface Column {
@@ -78,14 +79,26 @@ const AMOUNTS = new Set([
   "total", "returned_total", "amount", "captured", "refunded", "stock_value", "cost", "owed", "unit_cost", "paid", "credited", "outstanding", "tax", "net", "unit_price", "discount", "ordered_value",
 ]);
 
+const MOST_FIELDS = 5;
+
+/** A value as the message of a field shows it; "" of one that is missing. */
+function shownValue(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 export function Notice({ problem }: { problem: Problem | null }): ReactNode {
-  const { problem: sentence, label, office } = useTexts();
+  const { problem: sentence, label, code, office } = useTexts();
   if (problem === null) return null;
-  const wrong = [...new Set(problem.fields.map(({ field }) => label(field.split(".").at(-1) ?? field)))];
+  const wrong = problem.fields.slice(0, MOST_FIELDS).map(({ field, value, accepted }) => {
+    const words = code === "de" ? acceptedInGerman(accepted) : accepted;
+    return office.wrongField(label(field.split(".").at(-1) ?? field), shownValue(value), words);
+  });
   return (
     <p role="alert" className="notice bad">
-      {sentence(problem.title, problem.cashierMessage)} {wrong.length > 0 && <strong>{office.check(wrong.join(", "))}</strong>}{" "}
-      <small>{problem.title}: {problem.message}</small>
+      {sentence(problem.title, problem.cashierMessage)}{" "}
+      {wrong.map((text, index) => <strong key={index}>{text} </strong>)}
+      <small lang="en">{problem.title}{wrong.length === 0 && `: ${problem.message}`}</small>
     </p>
   );
 }

@@ -3,6 +3,7 @@
 import { html } from "./dom.js";
 import { causeText, duration, isoTime, pretty, toMillis } from "./format.js";
 import { describeVisit, markOf } from "./marks.js";
+import type { Messages } from "./messages.js";
 import type { Execution } from "./model.js";
 import type { Select, Selected } from "./selection.js";
 import type { ChildExecution, ChildLoader } from "./types.js";
@@ -10,6 +11,7 @@ import type { Attempt, Visit } from "./visits.js";
 
 export interface DetailsContext {
   execution: Execution;
+  messages: Messages;
   select: Select;
   loader: ChildLoader | null;
   openChild: (child: ChildExecution) => void;
@@ -17,68 +19,80 @@ export interface DetailsContext {
 
 /** Build the panel for a selection; the execution's own when nothing is selected. */
 export function detailsPanel(context: DetailsContext, selected: Selected): HTMLElement {
-  const { execution } = context;
-  const panel = html("aside", { class: "details", "aria-label": "Details" });
-  if (selected.event !== null) panel.append(...eventDetails(execution, selected.event));
+  const { execution, messages } = context;
+  const panel = html("aside", { class: "details", "aria-label": messages.details });
+  if (selected.event !== null) panel.append(...eventDetails(execution, selected.event, messages));
   else if (selected.state !== null) panel.append(...stateDetails(context, selected.state, selected.visit));
-  else panel.append(...executionDetails(execution));
+  else panel.append(...executionDetails(execution, messages));
   return panel;
 }
 
-function executionDetails(execution: Execution): Node[] {
+function executionDetails(execution: Execution, messages: Messages): Node[] {
+  const names = messages.facts;
   const about = execution.description;
   const facts: [string, string][] = [
-    ["Status", about.status],
-    ["Name", about.name],
+    [names.status, about.status],
+    [names.name, about.name],
     ["ARN", about.executionArn],
-    ["Started", isoTime(toMillis(about.startDate))],
-    ["Ended", isoTime(toMillis(about.stopDate))],
-    ["State transitions", String(execution.transitions)],
-    ["Events", String(execution.events.length)],
-    ["Error", about.error ?? ""],
-    ["Cause", causeText(about.cause ?? "")],
+    [names.started, isoTime(toMillis(about.startDate))],
+    [names.ended, isoTime(toMillis(about.stopDate))],
+    [names.transitions, String(execution.transitions)],
+    [names.events, String(execution.events.length)],
+    [names.error, about.error ?? ""],
+    [names.cause, causeText(about.cause ?? "")],
   ];
-  return [html("h3", {}, "Execution"), factList(facts), ...payload("Input", about.input), ...payload("Output", about.output)];
+  return [
+    html("h3", {}, messages.execution), factList(facts),
+    ...payload(messages.input, about.input, messages), ...payload(messages.output, about.output, messages),
+  ];
 }
 
 function stateDetails(context: DetailsContext, state: string, visit: Visit | null): Node[] {
-  const { execution } = context;
+  const { execution, messages } = context;
+  const names = messages.facts;
   const node = execution.nodes.get(state);
   const visits = execution.visits.filter((one) => one.state === state);
   const nodes: Node[] = [html("h3", {}, state)];
   if (node?.comment) nodes.push(html("p", { class: "comment" }, node.comment));
-  const role = node?.role ? `${node.type}, ${node.role}` : (node?.type ?? "");
-  nodes.push(html("p", { class: "comment" }, node?.undo ? `${role}, undone by ${node.undo}` : role));
+  const role = node?.role ? `${node.type}, ${messages.roles[node.role]}` : (node?.type ?? "");
+  nodes.push(html("p", { class: "comment" }, node?.undo ? `${role}, ${messages.undoneBy(node.undo)}` : role));
   if (visits.length > 1) nodes.push(visitPicker(context, visits, visit));
-  if (visit === null) return [...nodes, html("p", {}, visits.length === 0 ? "This state was not entered." : "")];
+  if (visit === null) return [...nodes, html("p", {}, visits.length === 0 ? messages.notEnteredState : "")];
   const end = visit.exited ?? execution.end;
   nodes.push(
     factList([
-      ["Outcome", markOf(visit.outcome, node).word],
-      ["Entered", `${isoTime(visit.entered)} (+${duration(visit.entered - execution.start)})`],
-      ["Took", duration(end - visit.entered)],
-      ["Came from", visit.previous === null ? "start" : `${visit.previous.state}${visit.via === "catch" ? ` (Catch of ${visit.previous.error ?? ""})` : ""}`],
-      ["Error", visit.error ?? ""],
-      ["Cause", causeText(visit.cause ?? "")],
-      ["State transitions", String(1 + Math.max(visit.attempts.length - 1, 0))],
+      [names.outcome, markOf(visit.outcome, node, messages).word],
+      [names.entered, `${isoTime(visit.entered)} (+${duration(visit.entered - execution.start)})`],
+      [names.took, duration(end - visit.entered)],
+      [names.cameFrom, origin(visit, messages)],
+      [names.error, visit.error ?? ""],
+      [names.cause, causeText(visit.cause ?? "")],
+      [names.transitions, String(1 + Math.max(visit.attempts.length - 1, 0))],
     ]),
   );
-  if (visit.attempts.length > 0) nodes.push(attemptTable(execution, visit.attempts));
+  if (visit.attempts.length > 0) nodes.push(attemptTable(execution, visit.attempts, messages));
   if (visit.mapRunArn !== null) nodes.push(childList(context, visit.mapRunArn));
-  nodes.push(...payload("Input", visit.input), ...payload("Output", visit.output));
+  nodes.push(...payload(messages.input, visit.input, messages), ...payload(messages.output, visit.output, messages));
   const variables = Object.entries(visit.assigned);
   if (variables.length > 0) {
-    nodes.push(html("h4", {}, "Variables assigned"));
-    for (const [name, value] of variables) nodes.push(...payload(`$${name}`, value));
+    nodes.push(html("h4", {}, messages.variables));
+    for (const [name, value] of variables) nodes.push(...payload(`$${name}`, value, messages));
   }
   return nodes;
 }
 
+/** What a visit came from: the state before it, and the error if its Catch was taken. */
+function origin(visit: Visit, messages: Messages): string {
+  const { previous } = visit;
+  if (previous === null) return messages.start;
+  return visit.via === "catch" ? messages.catchOf(previous.state, previous.error ?? "") : previous.state;
+}
+
 function visitPicker(context: DetailsContext, visits: readonly Visit[], chosen: Visit | null): HTMLElement {
-  const select = html("select", { "aria-label": "Visit" });
+  const select = html("select", { "aria-label": context.messages.visit });
   for (const visit of visits) {
     const option = html("option", { value: visit.number, selected: visit === chosen },
-      describeVisit(visit, context.execution.nodes.get(visit.state)));
+      describeVisit(visit, context.execution.nodes.get(visit.state), context.messages));
     select.append(option);
   }
   select.addEventListener("change", () => {
@@ -88,12 +102,13 @@ function visitPicker(context: DetailsContext, visits: readonly Visit[], chosen: 
   return html("p", {}, select);
 }
 
-function attemptTable(execution: Execution, attempts: readonly Attempt[]): HTMLElement {
-  const table = html("table", {}, html("caption", {}, "Attempts"));
-  table.append(html("tr", {}, ...["", "Scheduled", "Took", "Result"].map((title) => html("th", { scope: "col" }, title))));
+function attemptTable(execution: Execution, attempts: readonly Attempt[], messages: Messages): HTMLElement {
+  const words = messages.attemptTable;
+  const table = html("table", {}, html("caption", {}, words.title));
+  table.append(html("tr", {}, ...["", words.scheduled, words.took, words.result].map((title) => html("th", { scope: "col" }, title))));
   attempts.forEach((attempt, index) => {
     const took = attempt.ended === null ? "" : duration(attempt.ended - attempt.scheduled);
-    const result = attempt.error === null ? (attempt.ended === null ? "open" : "succeeded") : `${attempt.error}: ${causeText(attempt.cause ?? "")}`;
+    const result = attempt.error === null ? (attempt.ended === null ? words.open : words.succeeded) : `${attempt.error}: ${causeText(attempt.cause ?? "")}`;
     const cells = [String(index + 1), `+${duration(attempt.scheduled - execution.start)}`, took, result];
     table.append(html("tr", {}, ...cells.map((cell) => html("td", {}, cell))));
   });
@@ -101,23 +116,23 @@ function attemptTable(execution: Execution, attempts: readonly Attempt[]): HTMLE
 }
 
 function childList(context: DetailsContext, mapRunArn: string): HTMLElement {
-  const place = html("section", { class: "children" }, html("h4", {}, "Child executions"));
-  const { loader } = context;
+  const place = html("section", { class: "children" }, html("h4", {}, context.messages.children));
+  const { loader, messages } = context;
   if (loader === null) {
-    place.append(html("p", {}, `In map run ${mapRunArn}.`));
+    place.append(html("p", {}, messages.inMapRun(mapRunArn)));
     return place;
   }
-  const button = html("button", { type: "button" }, "List child executions");
+  const button = html("button", { type: "button" }, messages.listChildren);
   const status = html("p", { role: "status" });
   button.addEventListener("click", () => {
-    status.textContent = "Loading…";
+    status.textContent = messages.loading;
     loader.listMapRun(mapRunArn).then(
       (children) => {
-        status.textContent = `${children.length} child executions`;
+        status.textContent = messages.childCount(children.length);
         place.append(html("ul", {}, ...children.map((child) => childLine(context, child))));
         button.remove();
       },
-      (error: unknown) => { status.textContent = `Not loaded: ${String(error)}`; },
+      (error: unknown) => { status.textContent = messages.notLoaded(String(error)); },
     );
   });
   place.append(button, status);
@@ -125,15 +140,15 @@ function childList(context: DetailsContext, mapRunArn: string): HTMLElement {
 }
 
 function childLine(context: DetailsContext, child: ChildExecution): HTMLElement {
-  const open = html("button", { type: "button" }, `${child.status.toLowerCase()} ${child.name}`);
+  const open = html("button", { type: "button" }, `${context.messages.status(child.status)} ${child.name}`);
   open.addEventListener("click", () => { context.openChild(child); });
   return html("li", {}, open);
 }
 
-function eventDetails(execution: Execution, id: number): Node[] {
+function eventDetails(execution: Execution, id: number, messages: Messages): Node[] {
   const event = execution.eventById.get(id);
-  if (event === undefined) return [html("p", {}, `There is no event ${id}.`)];
-  return [html("h3", {}, `Event ${id}: ${event.type}`), ...payload("Event", JSON.stringify(event))];
+  if (event === undefined) return [html("p", {}, messages.noEvent(id))];
+  return [html("h3", {}, messages.eventTitle(id, event.type)), ...payload(messages.event, JSON.stringify(event), messages)];
 }
 
 function factList(facts: [string, string][]): HTMLElement {
@@ -142,10 +157,10 @@ function factList(facts: [string, string][]): HTMLElement {
   return list;
 }
 
-function payload(title: string, text: string | null | undefined): Node[] {
+function payload(title: string, text: string | null | undefined, messages: Messages): Node[] {
   if (text === null || text === undefined || text === "") return [];
   const shown = pretty(text);
-  const copy = html("button", { type: "button", class: "copy", "aria-label": `Copy ${title}` }, "Copy");
+  const copy = html("button", { type: "button", class: "copy", "aria-label": messages.copyOf(title) }, messages.copy);
   copy.addEventListener("click", () => { void navigator.clipboard.writeText(shown); });
   return [html("details", { open: shown.length < 2000 }, html("summary", {}, title), copy, html("pre", { tabindex: 0 }, shown))];
 }

@@ -2,6 +2,7 @@
 
 import { html } from "./dom.js";
 import { duration, toMillis } from "./format.js";
+import type { Messages } from "./messages.js";
 import type { Execution } from "./model.js";
 import type { Select, Selected, View } from "./selection.js";
 import type { HistoryEvent } from "./types.js";
@@ -14,14 +15,14 @@ export interface EventTable extends View {
   focusSearch(): void;
 }
 
-export function eventTable(execution: Execution, select: Select): EventTable {
+export function eventTable(execution: Execution, select: Select, messages: Messages): EventTable {
   const search = html("input", {
     type: "search",
-    placeholder: "Search events: text, state, type or error",
-    "aria-label": "Search events",
+    placeholder: messages.searchHint,
+    "aria-label": messages.searchEvents,
   });
   const count = html("span", { class: "count", role: "status" });
-  const list = new VirtualList(ROW, "table", "Events");
+  const list = new VirtualList(ROW, "table", messages.tabs.events);
   const texts = execution.events.map((event) => JSON.stringify(event).toLowerCase());
   let rows: readonly HistoryEvent[] = execution.events;
   let selected: Selected = { state: null, visit: null, event: null };
@@ -32,8 +33,8 @@ export function eventTable(execution: Execution, select: Select): EventTable {
       return event === undefined ? html("div") : eventRow(execution, event, selected, select);
     });
     count.textContent = rows.length === execution.events.length
-      ? `${rows.length} events`
-      : `${rows.length} of ${execution.events.length} events`;
+      ? messages.eventCount(rows.length)
+      : messages.eventsOf(rows.length, execution.events.length);
   };
   search.addEventListener("input", () => {
     const wanted = search.value.trim().toLowerCase();
@@ -43,7 +44,7 @@ export function eventTable(execution: Execution, select: Select): EventTable {
   });
   draw();
   const header = html("div", { class: "event header", role: "row" },
-    ...["Id", "After", "Type", "State", "Details"].map((title) => html("span", { role: "columnheader" }, title)));
+    ...messages.eventColumns.map((title) => html("span", { role: "columnheader" }, title)));
   return {
     element: html("section", { class: "events" }, html("div", { class: "bar" }, search, count), header, list.element),
     show(next: Selected): void {

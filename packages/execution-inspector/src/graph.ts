@@ -3,6 +3,7 @@
 import { svg } from "./dom.js";
 import { END, NODE_HEIGHT, NODE_WIDTH, type Item, type Layout, type PlacedEdge } from "./layout.js";
 import { describeState, markOf } from "./marks.js";
+import type { Messages } from "./messages.js";
 import { edgeKey, type Execution, type StateSummary, type TakenEdge } from "./model.js";
 import type { Select, Selected, View } from "./selection.js";
 
@@ -11,6 +12,7 @@ const NUMBERS_SHOWN = 3;
 
 export interface GraphContext {
   execution: Execution;
+  messages: Messages;
   layout: Layout;
   summaries: Map<string, StateSummary>;
   taken: Map<string, TakenEdge>;
@@ -22,16 +24,16 @@ export interface GraphContext {
 
 /** Draw a layout. The graph is one tab stop: arrows walk the boxes, Enter selects or unfolds. */
 export function graphView(context: GraphContext): View {
-  const { layout } = context;
+  const { layout, messages } = context;
   const root = svg("svg", {
     class: "graph",
     viewBox: `0 0 ${layout.width} ${layout.height}`,
     width: layout.width,
     height: layout.height,
     role: "group",
-    "aria-label": "Graph of states",
+    "aria-label": messages.graph,
   });
-  for (const column of layout.columns) root.append(svg("text", { class: "column", x: column.x, y: 18 }, column.title));
+  for (const column of layout.columns) root.append(svg("text", { class: "column", x: column.x, y: 18 }, messages.columns[column.name]));
   const edges = [...layout.edges].sort((a, b) => Number(isTaken(context, a)) - Number(isTaken(context, b)));
   const lines = edges.map((edge) => ({ edge, element: drawEdge(context, edge) }));
   root.append(...lines.map((line) => line.element));
@@ -137,24 +139,25 @@ function arrowHead(points: [number, number][]): string {
 }
 
 function drawItem(context: GraphContext, item: Item): SVGElement {
+  const { messages } = context;
   if (item.kind === "end") return drawEnd(context, item);
   if (item.kind === "fold") {
     const entered = item.states.filter((state) => context.summaries.has(state)).length;
-    const text = `${item.states.length} states${entered > 0 ? ", done" : ", not entered"}`;
-    const label = `${text}: ${item.states.join(", ")}. Enter unfolds them.`;
+    const text = entered > 0 ? messages.foldEntered(item.states.length) : messages.foldNotEntered(item.states.length);
+    const label = `${text}: ${item.states.join(", ")}. ${messages.unfold}`;
     const group = box(item, "fold", label);
     group.append(svg("title", {}, item.states.join(", ")), svg("text", { x: item.x + 10, y: item.y + 19 }, `⋯ ${text}`));
     return group;
   }
   const node = context.execution.nodes.get(item.id);
   const summary = context.summaries.get(item.id);
-  const mark = markOf(summary?.outcome ?? null, node);
+  const mark = markOf(summary?.outcome ?? null, node, messages);
   const short = item.id.length > LABEL_LETTERS ? `${item.id.slice(0, LABEL_LETTERS - 1)}…` : item.id;
   const number = summary?.visits.length === 1 ? String(summary.visits[0]?.number ?? "") : "";
-  const badge = summary === undefined ? "" : badgeOf(summary);
+  const badge = summary === undefined ? "" : badgeOf(summary, messages);
   // The accessible name begins with what is shown, for people who name what they see to a speech control.
   const visible = [short, number, badge].filter((text) => text !== "").join(" ");
-  const described = node === undefined ? [] : describeState(node, summary);
+  const described = node === undefined ? [] : describeState(node, summary, messages);
   const words = short === item.id ? described.slice(1) : described;
   const group = box(item, `state ${mark.className}`, [visible, ...words].join(", "));
   group.append(svg("title", { "aria-hidden": "true" }, node?.comment ? `${item.id}: ${node.comment}` : item.id));
@@ -172,13 +175,13 @@ function hasInside(context: GraphContext, item: Item): boolean {
 }
 
 /** Every visit of a state by its number, how many were caught before it was done, and its retries. */
-function badgeOf(summary: StateSummary): string {
+function badgeOf(summary: StateSummary, messages: Messages): string {
   const parts: string[] = [];
   const caught = summary.visits.filter((visit) => visit.outcome === "caught").length;
   if (summary.visits.length > 1) {
     const numbers = summary.visits.map((visit) => visit.number);
-    parts.push(numbers.length <= NUMBERS_SHOWN ? `visits ${numbers.join(", ")}` : `${numbers.length}×`);
-    if (caught > 0 && summary.outcome !== "caught") parts.push(`${caught} caught`);
+    parts.push(numbers.length <= NUMBERS_SHOWN ? messages.visitNumbers(numbers.join(", ")) : `${numbers.length}×`);
+    if (caught > 0 && summary.outcome !== "caught") parts.push(messages.caughtBefore(caught));
   }
   if (summary.retries > 0) parts.push(`↻${summary.retries}`);
   return parts.join(" · ");
@@ -187,7 +190,7 @@ function badgeOf(summary: StateSummary): string {
 function openButton(context: GraphContext, item: Item): SVGElement {
   const button = svg(
     "g",
-    { class: "open", role: "button", tabindex: 0, "aria-label": `Open what is inside ${item.id}` },
+    { class: "open", role: "button", tabindex: 0, "aria-label": context.messages.openInside(item.id) },
     svg("rect", { x: item.x + NODE_WIDTH - 26, y: item.y + 5, width: 20, height: 20, rx: 4 }),
     svg("text", { x: item.x + NODE_WIDTH - 21, y: item.y + 19 }, "▸"),
   );
@@ -201,9 +204,10 @@ function openButton(context: GraphContext, item: Item): SVGElement {
 }
 
 function drawEnd(context: GraphContext, item: Item): SVGElement {
+  const { messages } = context;
   const reached = context.layout.edges.some((edge) => edge.to === END && endReached(context, edge.from));
-  const group = box(item, reached ? "state done" : "state untaken", reached ? "End, reached" : "End, not reached");
-  group.append(svg("text", { x: item.x + 10, y: item.y + 19 }, reached ? "✓ End" : "End"));
+  const group = box(item, reached ? "state done" : "state untaken", reached ? messages.endReached : messages.endNotReached);
+  group.append(svg("text", { x: item.x + 10, y: item.y + 19 }, reached ? `✓ ${messages.end}` : messages.end));
   return group;
 }
 

@@ -9,6 +9,7 @@ import { graphView } from "./graph.js";
 import { iterationList, iterationsOf } from "./iterations.js";
 import type { Layout, LayoutRequest } from "./layout.js";
 import type { Machine } from "./machine.js";
+import { messagesOf, type Messages } from "./messages.js";
 import { buildExecution, edgeKey, headline, summarize, takenEdges, type Execution } from "./model.js";
 import { sagaLayout } from "./saga-layout.js";
 import { NOTHING, type Selected, type View } from "./selection.js";
@@ -18,7 +19,7 @@ import type { ChildExecution, ChildLoader, InspectorInput } from "./types.js";
 import { visitList } from "./visit-list.js";
 import type { Frame, Visit } from "./visits.js";
 
-const TABS = ["Graph", "Timeline", "Events", "Text"] as const;
+const TABS = ["graph", "timeline", "events", "text"] as const;
 type Tab = (typeof TABS)[number];
 
 /** A machine inside a Map or Parallel, and the iteration that is shown alone. */
@@ -31,11 +32,14 @@ export class ExecutionInspector extends HTMLElement {
   /** How child executions are fetched; without it they are named only. */
   loader: ChildLoader | null = null;
 
+  static readonly observedAttributes = ["lang"];
+
+  #messages: Messages | null = null;
   readonly #root = this.attachShadow({ mode: "open" });
   /** The executions from the outermost to the one shown. */
   #stack: Execution[] = [];
   #scopes: Scope[] = [];
-  #tab: Tab = "Graph";
+  #tab: Tab = "graph";
   #selected: Selected = NOTHING;
   #unfolded = new Set<string>();
   #showCatches = false;
@@ -76,6 +80,25 @@ export class ExecutionInspector extends HTMLElement {
     void this.#draw();
   }
 
+  /** The words to show; null for those of the language of the element or of the nearest one around it. */
+  set messages(messages: Messages | null) {
+    this.#messages = messages;
+    void this.#draw();
+  }
+
+  /** The language is that of the page around the element. */
+  connectedCallback(): void {
+    void this.#draw();
+  }
+
+  attributeChangedCallback(): void {
+    void this.#draw();
+  }
+
+  get #currentMessages(): Messages {
+    return this.#messages ?? messagesOf(this.closest("[lang]")?.getAttribute("lang") ?? "");
+  }
+
   get #execution(): Execution | undefined {
     return this.#stack.at(-1);
   }
@@ -95,6 +118,7 @@ export class ExecutionInspector extends HTMLElement {
     if (execution === undefined) return;
     const drawing = ++this.#drawing;
     this.#drawHead(execution);
+    const messages = this.#currentMessages;
     const visits = this.#visits(execution);
     const select = (selected: Selected): void => { this.#select(selected); };
     const content: Node[] = [];
@@ -104,19 +128,19 @@ export class ExecutionInspector extends HTMLElement {
       this.#views.push(view);
       content.push(view.element);
     };
-    if (this.#tab === "Graph") {
+    if (this.#tab === "graph") {
       const scope = this.#scopes.at(-1);
       if (scope !== undefined && execution.nodes.get(scope.state)?.distributed === true) {
-        content.push(html("p", { class: "bar" }, "The states below run in child executions: select the Map to list them."));
+        content.push(html("p", { class: "bar" }, messages.inChildExecutions));
       }
       for (const machine of execution.machines.get(scope?.state ?? "") ?? []) {
         add(await this.#graph(execution, machine, visits));
       }
       if (scope !== undefined) content.push(this.#iterations(execution, scope));
-    } else if (this.#tab === "Timeline") add(timelineView(execution, this.#scopes.length === 0 ? execution.visits : visits, select));
-    else if (this.#tab === "Text") add(visitList(execution, this.#scopes.length === 0 ? execution.visits : visits, select));
+    } else if (this.#tab === "timeline") add(timelineView(execution, this.#scopes.length === 0 ? execution.visits : visits, select, messages));
+    else if (this.#tab === "text") add(visitList(execution, this.#scopes.length === 0 ? execution.visits : visits, select, messages));
     else {
-      this.#events = eventTable(execution, select);
+      this.#events = eventTable(execution, select, messages);
       add(this.#events);
     }
     if (drawing !== this.#drawing) return; // a later call has drawn while a layout was loaded
@@ -137,6 +161,7 @@ export class ExecutionInspector extends HTMLElement {
     const layout: Layout = machine.hasRoles ? sagaLayout(request) : await fallbackLayout(request);
     return graphView({
       execution,
+      messages: this.#currentMessages,
       layout,
       summaries,
       taken,
@@ -149,13 +174,14 @@ export class ExecutionInspector extends HTMLElement {
   #iterations(execution: Execution, scope: Scope): HTMLElement {
     const iterations = iterationsOf(execution, scope.state);
     if (iterations.length === 0) return html("div");
-    return iterationList(iterations, scope.frame, (frame) => { scope.frame = frame; void this.#draw(); });
+    return iterationList(iterations, scope.frame, (frame) => { scope.frame = frame; void this.#draw(); }, this.#currentMessages);
   }
 
   #drawHead(execution: Execution): void {
-    const tabs = html("span", { role: "tablist", "aria-label": "Views" });
+    const messages = this.#currentMessages;
+    const tabs = html("span", { role: "tablist", "aria-label": messages.views });
     for (const tab of TABS) {
-      const button = html("button", { type: "button", role: "tab", "aria-selected": String(tab === this.#tab) }, tab);
+      const button = html("button", { type: "button", role: "tab", "aria-selected": String(tab === this.#tab) }, messages.tabs[tab]);
       button.addEventListener("click", () => { this.#tab = tab; void this.#draw(); });
       tabs.append(button);
     }
@@ -166,16 +192,16 @@ export class ExecutionInspector extends HTMLElement {
     });
     this.#head.replaceChildren(
       html("h2", {}, execution.description.name),
-      html("p", { role: "status", "aria-live": "polite" }, headline(execution)),
+      html("p", { role: "status", "aria-live": "polite" }, headline(execution, messages)),
       this.#breadcrumb(),
       tabs,
-      html("label", { for: "catches" }, catches, " show all catches"),
+      html("label", { for: "catches" }, catches, ` ${messages.showCatches}`),
     );
   }
 
   /** The way from the outermost execution to what is shown; each step leads back. */
   #breadcrumb(): HTMLElement {
-    const nav = html("nav", { "aria-label": "Opened executions and maps" });
+    const nav = html("nav", { "aria-label": this.#currentMessages.opened });
     const steps = [
       ...this.#stack.map((execution, depth) => ({ text: execution.description.name, depth, scopes: 0 })),
       ...this.#scopes.map((scope, index) => ({
@@ -221,6 +247,7 @@ export class ExecutionInspector extends HTMLElement {
     const panel = detailsPanel(
       {
         execution,
+        messages: this.#currentMessages,
         select: (selected) => { this.#select(selected); },
         loader: this.loader,
         openChild: (child) => { void this.#openChild(child); },
@@ -251,7 +278,7 @@ export class ExecutionInspector extends HTMLElement {
       const visit = visits[event.key === "j" ? at + 1 : at - 1];
       if (visit !== undefined) this.#select({ state: visit.state, visit, event: null });
     } else if (event.key === "/") {
-      this.#tab = "Events";
+      this.#tab = "events";
       void this.#draw().then(() => { this.#events?.focusSearch(); });
     } else if (event.key === "Escape") this.#select(NOTHING);
     else return;

@@ -2,18 +2,20 @@
 
 import { html } from "./dom.js";
 import { duration } from "./format.js";
+import type { Messages } from "./messages.js";
 import type { Execution } from "./model.js";
 import type { Frame, Visit } from "./visits.js";
 import { VirtualList } from "./virtual-list.js";
 
 const ROW = 24;
+const OUTCOMES = ["failed", "caught", "open", "finished"] as const;
 
 export interface Iteration {
   frame: Frame;
   index: number;
   input: string;
   visits: Visit[];
-  outcome: "failed" | "caught" | "open" | "finished";
+  outcome: (typeof OUTCOMES)[number];
   milliseconds: number;
 }
 
@@ -24,7 +26,6 @@ export function iterationsOf(execution: Execution, state: string): Iteration[] {
     if (visit.frame?.owner.state !== state || visit.frame.index === null) continue;
     byFrame.set(visit.frame, [...(byFrame.get(visit.frame) ?? []), visit]);
   }
-  const order = ["failed", "caught", "open", "finished"];
   return [...byFrame.entries()]
     .map(([frame, visits]): Iteration => {
       const last = visits.at(-1);
@@ -37,7 +38,7 @@ export function iterationsOf(execution: Execution, state: string): Iteration[] {
         milliseconds: (last?.exited ?? execution.end) - (visits[0]?.entered ?? 0),
       };
     })
-    .sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome) || b.milliseconds - a.milliseconds || a.index - b.index);
+    .sort((a, b) => OUTCOMES.indexOf(a.outcome) - OUTCOMES.indexOf(b.outcome) || b.milliseconds - a.milliseconds || a.index - b.index);
 }
 
 function outcomeOf(visits: readonly Visit[]): Iteration["outcome"] {
@@ -48,25 +49,29 @@ function outcomeOf(visits: readonly Visit[]): Iteration["outcome"] {
 }
 
 /** "953 iterations: 915 finished, 38 open; p50 20 ms, p95 1.20 s". */
-export function iterationSummary(iterations: readonly Iteration[]): string {
-  const counts = new Map<string, number>();
+export function iterationSummary(iterations: readonly Iteration[], messages: Messages): string {
+  const counts = new Map<Iteration["outcome"], number>();
   for (const { outcome } of iterations) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  const names: Record<string, string> = { caught: "with a caught error" };
-  const parts = ["failed", "caught", "open", "finished"]
+  const parts = OUTCOMES
     .filter((outcome) => counts.has(outcome))
-    .map((outcome) => `${counts.get(outcome) ?? 0} ${names[outcome] ?? outcome}`);
+    .map((outcome) => `${counts.get(outcome) ?? 0} ${messages.iterationOutcomes[outcome]}`);
   const times = iterations.filter((one) => one.outcome !== "open").map((one) => one.milliseconds).sort((a, b) => a - b);
   const at = (share: number): string => duration(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
   const percentiles = times.length > 0 ? `; p50 ${at(0.5)}, p95 ${at(0.95)}` : "";
-  return `${iterations.length} iterations: ${parts.join(", ")}${percentiles}`;
+  return messages.iterationSummary(iterations.length, `${parts.join(", ")}${percentiles}`);
 }
 
 /** The list of iterations; `choose` gets the one to show alone, or null for all together. */
-export function iterationList(iterations: readonly Iteration[], chosen: Frame | null, choose: (frame: Frame | null) => void): HTMLElement {
-  const filter = html("input", { type: "search", placeholder: "Index or input", "aria-label": "Filter iterations" });
-  const all = html("button", { type: "button", "aria-pressed": String(chosen === null) }, "All together");
+export function iterationList(
+  iterations: readonly Iteration[],
+  chosen: Frame | null,
+  choose: (frame: Frame | null) => void,
+  messages: Messages,
+): HTMLElement {
+  const filter = html("input", { type: "search", placeholder: messages.filterHint, "aria-label": messages.filterIterations });
+  const all = html("button", { type: "button", "aria-pressed": String(chosen === null) }, messages.allTogether);
   all.addEventListener("click", () => { choose(null); });
-  const list = new VirtualList(ROW, "list", "Iterations");
+  const list = new VirtualList(ROW, "list", messages.iterations);
   const draw = (): void => {
     const wanted = filter.value.trim().toLowerCase();
     const shown = iterations.filter((one) => wanted === "" || String(one.index) === wanted || one.input.toLowerCase().includes(wanted));
@@ -74,7 +79,7 @@ export function iterationList(iterations: readonly Iteration[], chosen: Frame | 
       const one = shown[index];
       if (one === undefined) return html("div");
       const button = html("button", { type: "button", "aria-pressed": String(one.frame === chosen) },
-        `#${one.index} ${one.outcome}, ${duration(one.milliseconds)}`);
+        `#${one.index} ${messages.iterationOutcome[one.outcome]}, ${duration(one.milliseconds)}`);
       button.addEventListener("click", () => { choose(one.frame); });
       return html("div", { class: `line ${one.outcome}`, role: "listitem" }, button);
     });
@@ -82,5 +87,5 @@ export function iterationList(iterations: readonly Iteration[], chosen: Frame | 
   filter.addEventListener("input", draw);
   draw();
   return html("section", { class: "iterations" },
-    html("p", { role: "status" }, iterationSummary(iterations)), html("div", { class: "bar" }, filter, all), list.element);
+    html("p", { role: "status" }, iterationSummary(iterations, messages)), html("div", { class: "bar" }, filter, all), list.element);
 }

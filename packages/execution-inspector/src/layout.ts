@@ -21,12 +21,14 @@ export interface PlacedEdge extends Edge {
   quiet: boolean;
 }
 
+export type ColumnName = "forward" | "compensation" | "case";
+
 export interface Layout {
   width: number;
   height: number;
   items: Item[];
   edges: PlacedEdge[];
-  columns: { title: string; x: number }[];
+  columns: { name: ColumnName; x: number }[];
 }
 
 export interface LayoutRequest {

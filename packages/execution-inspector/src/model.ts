@@ -2,6 +2,7 @@
 
 import { toMillis } from "./format.js";
 import { machinesByOwner, parseMachine, type EdgeKind, type Machine, type StateNode } from "./machine.js";
+import type { Messages } from "./messages.js";
 import type { ExecutionDescription, HistoryEvent, InspectorInput } from "./types.js";
 import { buildVisits, type Outcome, type Visit } from "./visits.js";
 
@@ -115,15 +116,15 @@ export function edgeKey(from: string, to: string, kind: EdgeKind): string {
 }
 
 /** One sentence on how the execution stands. */
-export function headline(execution: Execution): string {
+export function headline(execution: Execution, messages: Messages): string {
   const { description: about, compensated, uncompensated, waiting } = execution;
-  const parts = [about.status.toLowerCase().replaceAll("_", " ")];
+  const parts = [messages.status(about.status)];
   if (about.error) parts.push(about.error);
-  if (waiting !== null) parts.push(`waiting for a person in ${waiting.state}`);
+  if (waiting !== null) parts.push(messages.waitingIn(waiting.state));
   if (execution.pivotPassed !== null && execution.running) {
-    parts.push(execution.pivotPassed ? "past the pivot" : "before the pivot");
+    parts.push(execution.pivotPassed ? messages.pastPivot : messages.beforePivot);
   }
-  if (compensated.length > 0) parts.push(`compensated: ${compensated.join(", ")}`);
-  if (uncompensated.length > 0) parts.push(`not compensated: ${uncompensated.join(", ")}`);
+  if (compensated.length > 0) parts.push(messages.compensatedStates(compensated.join(", ")));
+  if (uncompensated.length > 0) parts.push(messages.uncompensatedStates(uncompensated.join(", ")));
   return parts.join(" · ");
 }

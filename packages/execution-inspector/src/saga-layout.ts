@@ -20,7 +20,7 @@ import {
 import type { Edge, Machine, StateNode } from "./machine.js";
 
 const COLUMN_X = [64, 384, 694] as const;
-const COLUMN_TITLES = ["Forward", "Compensation", "Cases (a person)"] as const;
+const COLUMN_NAMES = ["forward", "compensation", "case"] as const;
 const WIDTH = 916;
 const TOP = 44;
 const LANE = 8;
@@ -47,7 +47,7 @@ export function sagaLayout(request: LayoutRequest): Layout {
     height: Math.max(...items.map((item) => item.y)) + NODE_HEIGHT + 16,
     items,
     edges: routeEdges(request, items, columnOf),
-    columns: used.map((column) => ({ title: COLUMN_TITLES[column], x: COLUMN_X[column] })),
+    columns: used.map((column) => ({ name: COLUMN_NAMES[column], x: COLUMN_X[column] })),
   };
 }
 

@@ -74,7 +74,7 @@ section { display: flex; flex-direction: column; min-height: 0; }
 .visit { height: 26px; cursor: pointer; }
 .visit .label { flex: 0 0 190px; }
 .visit .length { flex: 0 0 110px; }
-.visit .length.long::after { content: " (break)"; color: var(--dim); }
+.visit .length small { color: var(--dim); font-size: inherit; }
 .label.done { color: var(--done); } .label.caught { color: var(--caught); } .label.failed { color: var(--failed); }
 .label.compensated { color: var(--undone); } .label.waiting, .label.running { color: var(--waiting); }
 .span { fill: var(--panel); stroke: var(--line); } .queued { fill: var(--line); }

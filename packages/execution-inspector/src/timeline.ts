@@ -8,6 +8,7 @@
 import { html, svg } from "./dom.js";
 import { duration, toMillis } from "./format.js";
 import { describeVisit, markOf } from "./marks.js";
+import type { Messages } from "./messages.js";
 import type { Execution } from "./model.js";
 import type { Select, Selected, View } from "./selection.js";
 import type { Visit } from "./visits.js";
@@ -52,8 +53,8 @@ export function linearAxis(start: number, end: number): Axis {
   return (milliseconds) => Math.min(1, Math.max(0, (milliseconds - start) / length));
 }
 
-export function timelineView(execution: Execution, visits: readonly Visit[], select: Select): View {
-  const list = new VirtualList(ROW, "table", "Timeline of visits");
+export function timelineView(execution: Execution, visits: readonly Visit[], select: Select, messages: Messages): View {
+  const list = new VirtualList(ROW, "table", messages.timeline);
   const toggle = html("input", { type: "checkbox", id: "linear" });
   const compressed = compressedAxis(execution.events.map((event) => toMillis(event.timestamp)));
   const linear = linearAxis(execution.start, execution.end);
@@ -62,7 +63,7 @@ export function timelineView(execution: Execution, visits: readonly Visit[], sel
     const axis = toggle.checked ? linear : compressed;
     list.setRows(visits.length, (index) => {
       const visit = visits[index];
-      return visit === undefined ? html("div") : timelineRow(execution, visit, axis, visit === selected, select);
+      return visit === undefined ? html("div") : timelineRow({ execution, visit, axis, isSelected: visit === selected, select, messages });
     });
   };
   toggle.addEventListener("change", draw);
@@ -71,8 +72,8 @@ export function timelineView(execution: Execution, visits: readonly Visit[], sel
   return {
     element: html("section", { class: "timeline" },
       html("div", { class: "bar" },
-        html("label", { for: "linear" }, toggle, " linear axis"),
-        html("span", { class: "count" }, `${total} in all, ${execution.transitions} state transitions`)),
+        html("label", { for: "linear" }, toggle, ` ${messages.linearAxis}`),
+        html("span", { class: "count" }, messages.inAll(total, execution.transitions))),
       list.element),
     show(next: Selected): void {
       selected = next.visit;
@@ -83,9 +84,18 @@ export function timelineView(execution: Execution, visits: readonly Visit[], sel
   };
 }
 
-function timelineRow(execution: Execution, visit: Visit, axis: Axis, chosen: boolean, select: Select): HTMLElement {
+interface RowContext {
+  execution: Execution;
+  visit: Visit;
+  axis: Axis;
+  isSelected: boolean;
+  select: Select;
+  messages: Messages;
+}
+
+function timelineRow({ execution, visit, axis, isSelected, select, messages }: RowContext): HTMLElement {
   const node = execution.nodes.get(visit.state);
-  const mark = markOf(visit.outcome, node);
+  const mark = markOf(visit.outcome, node, messages);
   const end = visit.exited ?? execution.end;
   const picture = svg("svg", { width: WIDTH, height: ROW - 4, "aria-hidden": "true" });
   const bar = (from: number, to: number, className: string): void => {
@@ -99,11 +109,11 @@ function timelineRow(execution: Execution, visit: Visit, axis: Axis, chosen: boo
     if (attempt.submitted === null) bar(attempt.started ?? attempt.scheduled, last, attempt.error === null ? `work ${mark.className}` : "work failed");
     else bar(attempt.submitted, last, "callback");
   }
-  const long = end - visit.entered >= BREAK_MS;
-  const row = html("div", { class: `visit${chosen ? " selected" : ""}`, role: "row", "aria-label": describeVisit(visit, node) },
+  const isLong = end - visit.entered >= BREAK_MS;
+  const row = html("div", { class: `visit${isSelected ? " selected" : ""}`, role: "row", "aria-label": describeVisit(visit, node, messages) },
     html("span", { class: `label ${mark.className}`, role: "cell" }, `${mark.sign} ${visit.state}`.trim()),
     html("span", { role: "cell", class: "picture" }, picture),
-    html("span", { class: `length${long ? " long" : ""}`, role: "cell" }, duration(end - visit.entered)));
+    html("span", { class: "length", role: "cell" }, duration(end - visit.entered), isLong ? html("small", {}, ` ${messages.longVisit}`) : null));
   row.addEventListener("click", () => { select({ state: visit.state, visit, event: null }); });
   row.style.setProperty("--label-width", `${LABEL}px`);
   return row;

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { defineExecutionInspector, ExecutionInspector } from "../src/index.js";
+import { defineExecutionInspector, ExecutionInspector, messagesOf } from "../src/index.js";
 import { mapHistory, recorded } from "./support.js";
 import type { InspectorInput } from "../src/types.js";
 
@@ -121,6 +121,36 @@ describe("the component", () => {
     await vi.waitFor(() => { expect(root.querySelector("[data-id=AuthorisePayment]")).not.toBeNull(); });
     root.querySelector<HTMLElement>("nav button")?.click();
     await vi.waitFor(() => { expect(root.querySelector("[data-id=EverySegment]")).not.toBeNull(); });
+  });
+
+  it("speaks the language of the page around it, and another one when its own lang changes", async () => {
+    document.documentElement.lang = "de";
+    try {
+      const { inspector, root } = await shown(recorded("declined"));
+      expect(root.querySelector("header p")?.textContent).toContain("fehlgeschlagen · PaymentDeclined · kompensiert: ReversePayment");
+      expect(box(root, "CapturePayment").getAttribute("aria-label")).toContain("nicht erreicht, Pivot");
+      inspector.lang = "en-GB";
+      await vi.waitFor(() => { expect(root.querySelector("header p")?.textContent).toContain("failed · PaymentDeclined"); });
+    } finally {
+      document.documentElement.removeAttribute("lang");
+    }
+  });
+
+  it("shows the words that it is given", async () => {
+    const { inspector, root } = await shown(recorded("declined"));
+    inspector.messages = { ...messagesOf("en"), status: () => "échoué" };
+    await vi.waitFor(() => { expect(root.querySelector("header p")?.textContent).toContain("échoué"); });
+  });
+
+  it.each(["graph", "timeline", "events", "text"] as const)("has no English word on the German tab %s", async (tab) => {
+    const { inspector, root } = await shown(mapHistory(3));
+    inspector.lang = "de";
+    await vi.waitFor(() => { open(root, messagesOf("de").tabs[tab]); });
+    await vi.waitFor(() => { expect(root.querySelector("[aria-selected=true]")?.textContent).toBe(messagesOf("de").tabs[tab]); });
+    await vi.waitFor(() => {
+      const names = [...root.querySelectorAll("[aria-label]")].map((one) => one.getAttribute("aria-label"));
+      expect(`${root.textContent} ${names.join(" ")}`).not.toMatch(/\b(done|visits?|entered|running|input|events?|views|copy|took|started)\b/i);
+    });
   });
 
   it("keeps the selection when more events of the same execution arrive", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { iterationsOf, iterationSummary } from "../src/iterations.js";
+import { messagesOf } from "../src/messages.js";
 import { buildExecution, headline, summarize, takenEdges } from "../src/model.js";
 import { execution, mapHistory } from "./support.js";
 
@@ -36,7 +37,7 @@ describe("visits of recorded executions", () => {
   it("shows a case that waits for a person", () => {
     const parked = execution("parked");
     expect(parked.waiting?.state).toBe("ParkForward");
-    expect(headline(parked)).toContain("waiting for a person in ParkForward");
+    expect(headline(parked, messagesOf("en"))).toContain("waiting for a person in ParkForward");
     expect(parked.pivotPassed).toBe(true);
   });
 
@@ -71,6 +72,6 @@ describe("iterations of a Map", () => {
     const iterations = iterationsOf(running, "Each");
     expect(iterations).toHaveLength(200);
     expect(iterations.slice(0, 5).map((one) => [one.outcome, one.index % 40])).toEqual(Array(5).fill(["caught", 0]));
-    expect(iterationSummary(iterations)).toMatch(/^200 iterations: 5 with a caught error, 195 finished; p50 .* p95 /);
+    expect(iterationSummary(iterations, messagesOf("en"))).toMatch(/^200 iterations: 5 with a caught error, 195 finished; p50 .* p95 /);
   });
 });

@@ -93,7 +93,7 @@ export function CustomerPage({ id }: { id: string }): React.ReactNode {
     <RecordPage page="customers" title={customer?.name ?? id} problem={problem} isLoading={customer === null}>
       {customer !== null && (
         <>
-          {customer.merged_into !== null && <MergedInto survivorId={customer.merged_into} />}
+          {customer.merged_into !== null && <MergedInto survivorId={customer.merged_into} mergeId={customer.merge_id ?? ""} />}
           <CustomerForm
             key={etag}
             customer={customer}

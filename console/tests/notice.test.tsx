@@ -1,0 +1,41 @@
+import { cleanup, render, screen } from "@testing-library/react";
+import { afterEach, expect, it } from "vitest";
+import { Problem } from "../src/core/api";
+import { setPreferences } from "../src/core/preferences";
+import { Notice } from "../src/office/parts";
+import { acceptedInGerman } from "../src/texts/accepted-de";
+
+afterEach(cleanup);
+
+const REFUSED = new Problem(400, "InvalidTransfer", "lines[0].quantity is 0; expected a number of at least 1", "Not accepted.", [
+  { field: "lines[0].quantity", value: 0, accepted: "a number of at least 1" },
+  { field: "source", value: null, accepted: "a value" },
+]);
+
+it("names each field with its value and what is accepted, in the language of the page", () => {
+  setPreferences({ language: "de" });
+  render(<Notice problem={REFUSED} />);
+  const german = screen.getByRole("alert").textContent;
+  expect(german).toContain("Nicht angenommen. Menge ist 0; erlaubt: mindestens 1. Von: erforderlich ist ein Wert.");
+  expect(german).not.toMatch(/expected|at least/);
+  cleanup();
+  setPreferences({ language: "en" });
+  render(<Notice problem={REFUSED} />);
+  expect(screen.getByRole("alert").textContent).toContain("Quantity is 0; expected a number of at least 1. From: expected a value.");
+});
+
+it("marks the API's own sentence, which has no fields, as English", () => {
+  setPreferences({ language: "de" });
+  render(<Notice problem={new Problem(404, "UnknownOrder", "order ord-1 does not exist", "No such order.")} />);
+  expect(screen.getByText(/order ord-1 does not exist/).getAttribute("lang")).toBe("en");
+});
+
+it.each([
+  ["a number of at most 10,000", "höchstens 10,000"],
+  ["a number of at most 2 decimal places", "höchstens 2 Nachkommastellen"],
+  ["'a', 'b' or 'c'", "'a', 'b' oder 'c'"],
+  ["the SKU of a product", "die Artikelnummer eines Artikels"],
+  ["one source per supplier", "one source per supplier"],
+])("translates %s", (accepted, german) => {
+  expect(acceptedInGerman(accepted)).toBe(german);
+});
