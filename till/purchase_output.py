@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 def print_purchase(order: PurchaseView) -> None:
     """Print the lines, suppliers, receipts, invoice and payment of a purchase order."""
+    reason = f" ({order.cancel_reason})" if order.cancel_reason else ""
     next_step = f", next: {order.next_step}" if order.next_step else ""
-    out.print(styled(order.purchase_order_id, "bold"), f" {order.status}{next_step}")
+    out.print(styled(order.purchase_order_id, "bold"), f" {order.status}{reason}{next_step}")
     print_table(
         "Lines",
         ("sku!", "ordered>", "received>", "rejected>", "unit cost>"),

@@ -107,9 +107,22 @@ def test_closed_purchase_has_no_pending_work(paid: str) -> None:
     assert "CLOSED" in shown and "next" not in shown and "dn-1" in shown
 
 
+def test_cancelled_purchase_shows_why(paid: str) -> None:
+    order = {
+        "purchase_order_id": "po-2",
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [{"sku": "TEA", "quantity": 5, "unit_cost": 400}],
+        "suppliers": [{"supplier_id": "sup-beans"}],
+    }
+    purchases().open(OpenOrder.model_validate(order))
+    purchases().cancel("po-2", "ordered twice")
+    assert "po-2  CANCELLED (ordered twice)" in run("purchase", "show", "po-2").stdout
+
+
 def test_a_suppliers_performance_and_terms_are_in_words(paid: str) -> None:
     shown = run("supplier", "show", "sup-beans").stdout
-    assert "days 30, end_of_month False" in shown
+    assert "days 30, end_of_month no" in shown
     assert "rejected" in shown and "{" not in shown
     statement = run("supplier", "statement", "sup-beans", "--csv").stdout.splitlines()
     assert [line.split(",")[1] for line in statement[1:]] == ["invoice", "payment"]
@@ -207,6 +220,8 @@ def test_a_transfer_is_listed_each_way_and_by_its_ends(transfer: str) -> None:
     )
     assert json.loads(run("transfer", "list", "--status", "closed", "--json").stdout) == []
     assert "REQUESTED" in run("transfer", "show", transfer).stdout
+    (line,) = json.loads(run("transfer", "show", transfer, "--json").stdout)["lines"]
+    assert (line["quantity"], line["in_transit"]) == (4, 0)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,9 @@ def test_show_names_a_tender_that_was_settled_by_hand(
     )
     shown = json.loads(run("order", "show", CANCELLED, "--json").stdout)
     assert [tender["settled_by_hand"] for tender in shown["tenders"]] == [False, by_hand]
+    settlement = shown["settlement"] or {}
+    assert settlement.get("note") == ("paid back in the provider's console" if by_hand else None)
+    assert settlement.get("case_id") == (case_id if by_hand else None)
     printed = run("order", "show", CANCELLED).output
     assert ("captured, settled by hand" in printed) is by_hand
     assert (f"paid back in the provider's console (case {case_id})" in printed) is by_hand

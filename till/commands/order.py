@@ -180,6 +180,7 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
                     asdict(tender) | {"settled_by_hand": _is_settled_by_hand(tender, settlement)}
                     for tender in tenders
                 ],
+                "settlement": _settlement_fields(settlement),
                 "entries": [asdict(entry) for entry in entries],
             }
         )
@@ -312,6 +313,12 @@ def _settlement_by_hand(stack: Stack, order: Order, tenders: list[Tender]) -> Ca
     return next(
         (case for case in cases if case and case.decision == "done" and _REVERSAL in case.steps), None
     )
+
+
+def _settlement_fields(settlement: Case | None) -> dict[str, Any] | None:
+    if settlement is None:
+        return None
+    return settlement.model_dump(include={"case_id", "note", "resolved_by", "resolved_at"})
 
 
 def _is_settled_by_hand(tender: Tender, settlement: Case | None) -> bool:

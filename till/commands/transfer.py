@@ -200,8 +200,12 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
 
     with operator_errors("See all transfers with `till transfer list`."):
         transfer = Transfers(find_stack()).get(transfer_id)
+    in_transit = [line.in_transit if transfer.has_left else 0 for line in transfer.lines]
     if as_json:
-        print_json(transfer.model_dump(mode="json", exclude={"task_token", "waiting_since"}))
+        shown = transfer.model_dump(mode="json", exclude={"task_token", "waiting_since"})
+        for line, units in zip(shown["lines"], in_transit, strict=True):
+            line["in_transit"] = units
+        print_json(shown)
         return
     reason = f" ({transfer.cancel_reason})" if transfer.cancel_reason else ""
     out.print(
@@ -212,8 +216,8 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
         "Lines",
         ("sku!", "requested>", "received>", "lost>", "in transit>"),
         [
-            (line.sku, line.quantity, line.received, line.lost, line.in_transit if transfer.has_left else 0)
-            for line in transfer.lines
+            (line.sku, line.quantity, line.received, line.lost, units)
+            for line, units in zip(transfer.lines, in_transit, strict=True)
         ],
     )
     arrivals = [
