@@ -57,6 +57,23 @@ def test_name_is_reserved_for_90_days_after_end(engine: VirtualEngine) -> None:
             "Unexpected character (''' (code 39)): was expecting double-quote to start field name",
         ),
         ("", "Invalid execution input."),
+        (
+            "[1, ]",
+            "Unexpected character (']' (code 93)): expected a valid value (JSON String, Number, Array, Object or token "
+            "'null', 'true' or 'false')",
+        ),
+        (
+            '{"a": 1,}',
+            "Unexpected character ('}' (code 125)): was expecting double-quote to start field name",
+        ),
+        ('{"a": 01}', "Invalid numeric value: Leading zeroes not allowed"),
+        ("-012", "Invalid numeric value: Leading zeroes not allowed"),
+        (
+            '"a\nb"',
+            "Illegal unquoted character ((CTRL-CHAR, code 10)): has to be escaped using backslash to be included in "
+            "string value",
+        ),
+        ('"a\\x"', "Unrecognized character escape 'x' (code 120)"),
     ],
 )
 def test_invalid_json_input_is_rejected_with_aws_message(

@@ -84,6 +84,10 @@ def test_items_pointer_may_reference_an_object():
 def test_each_json_line_is_an_item():
     assert read(Bucket(data='{"n":1}\n\n{"n":2}\n'), {"InputType": "JSONL"}) == [{"n": 1}, {"n": 2}]
     assert "Line 2" in failure_cause(Bucket(data='{"n":1}\n{n}'), {"InputType": "JSONL"})
+    assert read(Bucket(data='"a\u2028b"\r\n"\x85"\n'.encode()), {"InputType": "JSONL"}) == [
+        "a\u2028b",
+        "\x85",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -94,10 +98,43 @@ def test_each_json_line_is_an_item():
         ("a|b\n1|2\n", {"CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "PIPE"}, [{"a": "1", "b": "2"}]),
         ('a,b\n"x, y",\n', {"CSVHeaderLocation": "FIRST_ROW"}, [{"a": "x, y", "b": ""}]),
         ("\ufeffa,b\n1\n", {"CSVHeaderLocation": "FIRST_ROW"}, [{"a": "1", "b": ""}]),
+        (
+            "path\nC:\\\\Program Files\\\\x\n",
+            {"CSVHeaderLocation": "FIRST_ROW"},
+            [{"path": "C:\\Program Files\\x"}],
+        ),
+        ("a,b\nx\\,y,\\z\n", {"CSVHeaderLocation": "FIRST_ROW"}, [{"a": "x,y", "b": "z"}]),
+        (
+            'a|b\nx\\|y|"""q"""\n',
+            {"CSVHeaderLocation": "FIRST_ROW", "CSVDelimiter": "PIPE"},
+            [{"a": "x|y", "b": '"q"'}],
+        ),
+        ('a\n"x\r\ny"\n', {"CSVHeaderLocation": "FIRST_ROW"}, [{"a": "x\r\ny"}]),
     ],
 )
 def test_csv_rows_are_objects_of_strings(text, config, items):
     assert read(Bucket(data=text), {"InputType": "CSV", **config}) == items
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "cause"),
+    [
+        (b"a,b\n\xff,1\n", "CSV", "Provided S3 object is not valid CSV: "),
+        (b"\x1f\x8bno gzip", "CSV", "Provided S3 object is not valid gzip: "),
+        (gzip.compress(b"[1,2]")[:-4], "JSON", "Provided S3 object is not valid gzip: "),
+        (b'["\xff"]', "JSON", "Provided S3 object is not valid JSON: "),
+        (b"[NaN]", "JSON", "Provided S3 object is not valid JSON: NaN is not a JSON value"),
+        (b"1\n\xff\n", "JSONL", "Line 2 of the S3 object is not valid JSON: "),
+        (
+            b"1\n-Infinity\n",
+            "JSONL",
+            "Line 2 of the S3 object is not valid JSON: -Infinity is not a JSON value",
+        ),
+    ],
+)
+def test_malformed_files_fail_the_reader(data, kind, cause):
+    config = {"InputType": kind, "CSVHeaderLocation": "FIRST_ROW"}
+    assert failure_cause(Bucket(data=data), config).startswith(cause)
 
 
 def test_duplicate_csv_headers_are_rejected():
@@ -174,6 +211,7 @@ def test_unreadable_files_fail_with_reason():
     assert "The specified key does not exist. (Service: AmazonS3; Status Code: 404;" in failure_cause(
         Bucket(), {"InputType": "JSON"}
     )
+    assert "S3 Extended Request ID: null; Proxy: null)" in failure_cause(Bucket(), {"InputType": "JSON"})
     assert "parquet" in failure_cause(Bucket(data=b"PAR1"), {"InputType": "PARQUET"}).lower()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from .errors import StateError
+from .expressions.json_values import loads
 
 MAX_EVENTS = 25_000
 MAX_PAYLOAD_BYTES = 262_144
@@ -28,11 +29,11 @@ def json_bytes(value: Any) -> bytes:
 
 
 def json_value(text: str | bytes) -> Any:
-    """Decode JSON."""
+    """Decode JSON. Raises ValueError."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:  # half a surrogate pair
-        return json.loads(text)
+        return loads(text)
 
 
 def too_large(text: str) -> bool:

@@ -108,6 +108,7 @@ def test_uuid_is_new_for_each_call() -> None:
         "States.ArrayRange(1, 5000, 1)",
         "States.ArrayRange(1, 5, 0)",
         "States.StringToJson('{')",
+        "States.StringToJson('[NaN]')",
         "States.JsonMerge($.json1, $.json2, true)",
         "States.Hash($.input, 'SHA-3')",
         "States.Base64Decode('*')",

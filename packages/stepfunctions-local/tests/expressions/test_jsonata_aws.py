@@ -79,6 +79,11 @@ def test_errors_have_jsonata_codes() -> None:
     assert failure('$error("no stock")') == "D3137: no stock"
 
 
+@pytest.mark.parametrize("text", ["NaN", "[1,Infinity]", "{'a':1}", ""])
+def test_parse_rejects_what_is_not_json(text: str) -> None:
+    assert failure("$parse($content)", content=text) == f"D3137: Unable to parse JSON text: {text}"
+
+
 def test_endless_recursion_raises_stack_overflow() -> None:
     assert failure("($f := function($n){ 1 + $f($n + 1) }; $f(1))") == STACK
 

@@ -71,7 +71,11 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
             "ResultWriter": {"ResultWriter": "w"},
             "ResultWriter/WriterConfig": {"ResultWriter": {"WriterConfig": ["JSON"]}},
             "ItemReader/ReaderConfig": {
-                "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": ["JSON"]}
+                "ItemReader": {
+                    "Resource": "arn:aws:states:::s3:getObject",
+                    "Parameters": {"Bucket": "b", "Key": "k"},
+                    "ReaderConfig": ["JSON"],
+                }
             },
         }.items()
     },
@@ -172,6 +176,50 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
                 SCHEMA,
                 "The variable 'x' is assigned in an outer scope already",
                 "/States/B/Branches[1]/States/D/ItemProcessor/States/E/Assign",
+            ),
+        ],
+    ),
+    "ItemReader and ResultWriter without their bucket": (
+        machine(
+            A=map_state(
+                ItemProcessor=processor("DISTRIBUTED"),
+                ItemReader={"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket.$": "$.b"}},
+                ResultWriter={"Resource": "arn:aws:states:::s3:putObject"},
+            )
+        ),
+        [
+            (SCHEMA, "The field 'Key' is required but was missing", "/States/A/ItemReader/Parameters"),
+            (SCHEMA, "The field 'Bucket' is required but was missing", "/States/A/ResultWriter/Parameters"),
+        ],
+    ),
+    "unknown transformations and fields of a reader and a writer": (
+        machine(
+            A=map_state(
+                ItemProcessor=processor("DISTRIBUTED"),
+                ItemReader={
+                    "Resource": "arn:aws:states:::s3:listObjectsV2",
+                    "Parameters": {"Bucket": "b"},
+                    "ReaderConfig": {"Transformation": "COMPACT", "ManifestType": "ORC"},
+                },
+                ResultWriter={"WriterConfig": {"Transformation": "LOAD_AND_FLATTEN", "Format": "JSON"}},
+            )
+        ),
+        [
+            (
+                SCHEMA,
+                "Value is not one of the following: [S3_INVENTORY, ATHENA_DATA]",
+                "/States/A/ItemReader/ReaderConfig/ManifestType",
+            ),
+            (
+                SCHEMA,
+                "Value is not one of the following: [NONE, LOAD_AND_FLATTEN]",
+                "/States/A/ItemReader/ReaderConfig/Transformation",
+            ),
+            (SCHEMA, "Field 'Format' is not supported", "/States/A/ResultWriter/WriterConfig"),
+            (
+                SCHEMA,
+                "Value is not one of the following: [NONE, COMPACT, FLATTEN]",
+                "/States/A/ResultWriter/WriterConfig/Transformation",
             ),
         ],
     ),

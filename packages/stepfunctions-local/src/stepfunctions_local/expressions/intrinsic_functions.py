@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions
 
 import base64
 import hashlib
-import json
 import math
 import random
 import re
@@ -16,7 +15,7 @@ from typing import Any
 
 from . import java_base64
 from .java_random import JavaRandom
-from .json_values import dumps, equal, is_number
+from .json_values import dumps, equal, is_number, loads
 
 MAX_TEXT_LENGTH = 10_000
 MAX_RANGE_LENGTH = 1_000
@@ -102,7 +101,7 @@ def string_to_json(text: Any) -> Any:
     if text is None or not _text(text, "argument").strip():
         return None
     try:
-        return json.loads(text)
+        return loads(text)
     except ValueError:
         raise IntrinsicError(f"Failed to parse JSON text: {text}") from None
 

@@ -4,6 +4,15 @@ import json
 from typing import Any
 
 
+def loads(text: str | bytes) -> Any:
+    """Parse JSON; NaN and Infinity, which Python's parser accepts, are not JSON. Raises ValueError."""
+    return json.loads(text, parse_constant=_reject_constant)
+
+
+def _reject_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON value")
+
+
 def dumps(value: Any) -> str:
     """Return compact JSON with unescaped characters, as Jackson writes it."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

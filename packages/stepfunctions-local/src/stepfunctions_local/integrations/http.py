@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ..errors import StateError
+from ..expressions.json_values import loads
 from ..services import CallFailed, HttpRequest, HttpResponse, RoleNotAssumable, ServiceError, TaskServices
 from .base import Integration, TaskRequest
 from .formatting import json_text
@@ -214,7 +215,7 @@ async def _authorization(
 def _response_parts(response: HttpResponse) -> dict[str, Any]:
     text = response.body.decode("utf-8", "replace")
     try:
-        body: Any = json.loads(text)
+        body: Any = loads(text)
     except ValueError:
         body = text
     return {

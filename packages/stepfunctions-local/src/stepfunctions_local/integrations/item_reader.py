@@ -7,12 +7,14 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 from ..errors import StateError
+from ..expressions.json_values import loads
 from ..services import CallFailed, RoleNotAssumable, ServiceError, TaskServices
 
 _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
@@ -97,7 +99,8 @@ async def _call(operation: str, arguments: dict[str, Any], reading: Reading) -> 
     except ServiceError as error:
         raise _failed(
             f"{error.message} (Service: AmazonS3; Status Code: {error.status}; Error Code: {error.code}; "
-            f"Request ID: {error.request_id}; S3 Extended Request ID: {error.extended_request_id}; Proxy: null)"
+            f"Request ID: {error.request_id}; S3 Extended Request ID: {error.extended_request_id or 'null'}; "
+            "Proxy: null)"
         ) from None
     except (CallFailed, RoleNotAssumable, ValueError) as error:
         raise _failed(str(error)) from None
@@ -105,7 +108,10 @@ async def _call(operation: str, arguments: dict[str, Any], reading: Reading) -> 
 
 async def _object(arguments: dict[str, Any], reading: Reading) -> bytes:
     body = (await _call("getObject", arguments, reading))["Body"]
-    return _decompress(body if isinstance(body, bytes) else body.encode())
+    try:
+        return _decompress(body if isinstance(body, bytes) else body.encode())
+    except (OSError, EOFError, zlib.error) as error:
+        raise _failed(f"Provided S3 object is not valid gzip: {error}") from None
 
 
 async def _listing(arguments: dict[str, Any], reading: Reading, limit: int) -> list[dict[str, Any]]:
@@ -157,7 +163,7 @@ def parse_items(body: bytes, reading: Reading, source: str) -> Items:
 
 def _json(body: bytes, pointer: str | None, source: str) -> Items:
     try:
-        document = json.loads(body)
+        document = loads(body)
     except ValueError as error:
         raise _failed(f"Provided S3 object is not valid JSON: {error}") from None
     if not pointer:
@@ -178,19 +184,30 @@ def _json(body: bytes, pointer: str | None, source: str) -> Items:
 
 
 def _json_lines(body: bytes) -> Iterator[Any]:
-    for number, line in enumerate(body.decode().splitlines(), 1):
+    # `splitlines` also splits at characters that a JSON string may contain, such as U+2028.
+    for number, line in enumerate(body.split(b"\n"), 1):
         if line.strip():
             try:
-                yield json.loads(line)
+                yield loads(line)
             except ValueError as error:
                 raise _failed(f"Line {number} of the S3 object is not valid JSON: {error}") from None
 
 
 def _csv(body: bytes, reading: Reading) -> list[dict[str, str]]:
+    """Return the rows as objects; a backslash is removed and the character after it is kept.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/example-csv-parse-dist-map.html
+    """
+    try:
+        text = io.StringIO(body.decode("utf-8-sig"), newline="")
+        delimiter = _DELIMITERS[reading.config.get("CSVDelimiter", "COMMA")]
+        return _csv_items(csv.reader(text, delimiter=delimiter, escapechar="\\"), reading)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _failed(f"Provided S3 object is not valid CSV: {error}") from None
+
+
+def _csv_items(rows: Iterator[list[str]], reading: Reading) -> list[dict[str, str]]:
     config = reading.config
-    rows = csv.reader(
-        io.StringIO(body.decode("utf-8-sig")), delimiter=_DELIMITERS[config.get("CSVDelimiter", "COMMA")]
-    )
     headers_in_config = config.get("CSVHeaderLocation") == "GIVEN"
     headers = list(config.get("CSVHeaders", [])) if headers_in_config else next(rows, [])
     if len(set(headers)) != len(headers):
@@ -227,7 +244,9 @@ async def _manifest(arguments: dict[str, Any], reading: Reading) -> list[Items]:
     """Read the items of every data file in the manifest of an S3 Inventory or an Athena UNLOAD."""
     body = await _object(arguments, reading)
     if reading.config.get("ManifestType") == "ATHENA_DATA":
-        return await _load_objects((_s3_address(line) for line in body.decode().split()), reading)
+        return await _load_objects(
+            (_s3_address(line) for line in body.decode(errors="replace").split()), reading
+        )
     try:
         manifest = json.loads(body)
         bucket = manifest["destinationBucket"].rsplit(":", 1)[-1]

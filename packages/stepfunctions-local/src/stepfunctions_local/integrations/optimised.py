@@ -4,12 +4,12 @@ Each row of the table has the actions, their patterns, and the error names of an
 "Integrating services"), and functions for what it does besides the call.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StateError
+from ..expressions.json_values import loads
 from ..services import TaskServices
 from .base import Integration, Pattern, TaskRequest, UnknownResource
 from .formatting import json_text, milliseconds
@@ -76,7 +76,7 @@ def _check_entries(output: dict[str, Any]) -> dict[str, Any]:
 def _decode_body(output: dict[str, Any]) -> dict[str, Any]:
     """Decode the JSON body of a model's response."""
     try:
-        return {**output, "Body": json.loads(output["Body"])}
+        return {**output, "Body": loads(output["Body"])}
     except (KeyError, ValueError):
         return output
 

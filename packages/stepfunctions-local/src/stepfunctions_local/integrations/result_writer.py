@@ -115,7 +115,8 @@ async def _put(target: ExportTarget, key: str, body: str) -> None:
         raise StateError(
             "States.ResultWriterFailed",
             f"{error.message} (Service: AmazonS3; Status Code: {error.status}; Error Code: {error.code}; "
-            f"Request ID: {error.request_id}; S3 Extended Request ID: {error.extended_request_id}; Proxy: null)",
+            f"Request ID: {error.request_id}; S3 Extended Request ID: {error.extended_request_id or 'null'}; "
+            "Proxy: null)",
         ) from None
     except (CallFailed, RoleNotAssumable) as error:
         raise StateError("States.ResultWriterFailed", str(error)) from None

@@ -110,6 +110,7 @@ BATCHER = Allowed(
     frozenset({"MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath"}),
     frozenset(),
 )
+WRITER_CONFIG = Allowed(frozenset({"OutputType", "Transformation"}), frozenset(), frozenset())
 WRITER = Allowed(frozenset({"Resource", "WriterConfig"}), frozenset({"Parameters"}), frozenset({"Arguments"}))
 
 
@@ -192,6 +193,7 @@ _CHOICES = {
     "InputType": ("JSON", "JSONL", "CSV", "MANIFEST", "PARQUET"),
     "CSVHeaderLocation": ("FIRST_ROW", "GIVEN"),
     "CSVDelimiter": ("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"),
+    "ManifestType": ("S3_INVENTORY", "ATHENA_DATA"),
     "OutputType": ("JSON", "JSONL"),
 }
 _STRINGS = frozenset({"StartAt", "Next", "Default", "Resource", "Comment", "Label", "Error", "Cause"})
@@ -209,10 +211,8 @@ def check_values(body: Mapping[str, Any], language: str, location: str, findings
             continue
         if name in _NUMBERS:
             _NUMBERS[name].check(value, field_location, findings)
-        elif name in _CHOICES and value not in _CHOICES[name]:
-            findings.error(
-                f"Value is not one of the following: [{', '.join(_CHOICES[name])}]", field_location
-            )
+        elif name in _CHOICES:
+            check_choice(value, _CHOICES[name], field_location, findings)
         elif name in _STRINGS and not isinstance(value, str):
             findings.error("Expected value of type String", field_location)
         elif name in _OBJECTS and not isinstance(value, dict):
@@ -221,6 +221,12 @@ def check_values(body: Mapping[str, Any], language: str, location: str, findings
             findings.error("Expected value of type Boolean", field_location)
         elif name == "Timestamp":
             _check_timestamp(value, language, field_location, findings)
+
+
+def check_choice(value: Any, choices: tuple[str, ...], location: str, findings: Findings) -> None:
+    """Report a value that is not one of the choices."""
+    if value not in choices:
+        findings.error(f"Value is not one of the following: [{', '.join(choices)}]", location)
 
 
 def _check_timestamp(value: Any, language: str, location: str, findings: Findings) -> None:

@@ -15,7 +15,9 @@ from .fields import (
     RETRIER,
     STATE_FIELDS,
     WRITER,
+    WRITER_CONFIG,
     Allowed,
+    check_choice,
     check_fields,
     check_values,
     members,
@@ -32,7 +34,16 @@ _MAX_LABEL_LENGTH = 40
 _FLOWS = frozenset({"Branches", "ItemProcessor", "Iterator"})
 _COMBINED = ("And", "Or", "Not")
 _VARIABLE = re.compile(r"[^\W\d]\w{0,79}")
-_S3_ACTIONS = {"ItemReader": ("getObject", "listObjectsV2"), "ResultWriter": ("putObject",)}
+_S3_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "ItemReader": {"getObject": ("Bucket", "Key"), "listObjectsV2": ("Bucket",)},
+    "ResultWriter": {"putObject": ("Bucket",)},
+}
+"""The actions of a Map's reader and writer, with their required arguments."""
+_CONFIGS = {
+    "ItemReader": ("ReaderConfig", READER_CONFIG, ("NONE", "LOAD_AND_FLATTEN")),
+    "ResultWriter": ("WriterConfig", WRITER_CONFIG, ("NONE", "COMPACT", "FLATTEN")),
+}
+"""The configuration of a Map's reader and writer: its field, that field's fields, and the transformations."""
 
 
 def check_state(body: Mapping[str, Any], location: str, context: FlowContext) -> None:
@@ -244,31 +255,44 @@ def _map(body: Mapping[str, Any], language: str, location: str, context: FlowCon
         if isinstance(part, dict):
             check_fields(part, allowed, language, f"{location}/{name}", findings)
             check_values(part, language, f"{location}/{name}", findings)
-            _check_s3(name, part, location, findings)
-    _reader_config(body, language, location, findings)
+            _check_s3(name, part, language, location, findings)
+            _check_config(name, part, language, location, findings)
     batcher = body.get("ItemBatcher")
     if isinstance(batcher, dict):
         for name in ("MaxItemsPerBatch", "MaxInputBytesPerBatch"):
             only_one(batcher, (name, f"{name}Path"), f"{location}/ItemBatcher", findings)
 
 
-def _check_s3(name: str, part: Mapping[str, Any], location: str, findings: Findings) -> None:
+def _check_s3(name: str, part: Mapping[str, Any], language: str, location: str, findings: Findings) -> None:
+    """Check the Resource of a reader or writer, and its arguments when they are an object."""
     resource = part.get("Resource")
     if not isinstance(resource, str) or name not in _S3_ACTIONS:
         return
     _, _, action = resource.partition(":states:::s3:")
     if not resource.startswith("arn:aws") or action not in _S3_ACTIONS[name]:
         findings.error(str(UnknownResource(resource)), f"{location}/{name}/Resource")
-
-
-def _reader_config(body: Mapping[str, Any], language: str, location: str, findings: Findings) -> None:
-    reader = body.get("ItemReader")
-    config = reader.get("ReaderConfig") if isinstance(reader, dict) else None
-    if not isinstance(config, dict):
         return
-    field_location = f"{location}/ItemReader/ReaderConfig"
-    check_fields(config, READER_CONFIG, language, field_location, findings)
+    field = "Arguments" if language == "JSONata" else "Parameters"
+    arguments = part.get(field, {})
+    if isinstance(arguments, dict):
+        names = {argument.removesuffix(".$") for argument in arguments}
+        for missing in (required for required in _S3_ACTIONS[name][action] if required not in names):
+            findings.error(f"The field '{missing}' is required but was missing", f"{location}/{name}/{field}")
+
+
+def _check_config(
+    name: str, part: Mapping[str, Any], language: str, location: str, findings: Findings
+) -> None:
+    """Check ReaderConfig or WriterConfig."""
+    field, allowed, transformations = _CONFIGS.get(name, ("", None, ()))
+    config = part.get(field)
+    if allowed is None or not isinstance(config, dict):
+        return
+    field_location = f"{location}/{name}/{field}"
+    check_fields(config, allowed, language, field_location, findings)
     check_values(config, language, field_location, findings)
+    if "Transformation" in config:
+        check_choice(config["Transformation"], transformations, f"{field_location}/Transformation", findings)
     only_one(config, ("MaxItems", "MaxItemsPath"), field_location, findings)
     if config.get("CSVHeaderLocation") == "GIVEN" and "CSVHeaders" not in config:
         findings.error("The field 'CSVHeaders' is required but was missing", field_location)

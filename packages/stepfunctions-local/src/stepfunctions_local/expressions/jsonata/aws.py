@@ -4,13 +4,13 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.h
 """
 
 import hashlib
-import json
 import math
 import random
 import uuid
 from typing import Any
 
 from ..java_random import JavaRandom
+from ..json_values import loads
 from .errors import MEMORY, JsonataError, LimitExceeded
 from .runtime import Native
 from .values import UNDEFINED, Sequence
@@ -68,7 +68,7 @@ def parse(text: Any) -> Any:
     if text is UNDEFINED:
         return UNDEFINED
     try:
-        return json.loads(text)
+        return loads(text)
     except ValueError:
         raise JsonataError("D3137", message=f"Unable to parse JSON text: {text}") from None
 
