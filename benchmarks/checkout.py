@@ -36,6 +36,7 @@ from tillflow.histories import Event
 
 from benchmarks.processes import CpuSeconds, cpu_seconds
 from till import workflows
+from till.build import Build
 from till.demo.order_checkout import CASH, card, order
 from till.deploy import Deployer
 from till.local_stack import LAMBDA_PYTHON
@@ -78,7 +79,7 @@ def deployed() -> Iterator[tuple[Stack, int]]:
         folder = StateFolder(Path(scratch) / "state")
         running = supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON, with_parent=True)
         try:
-            Deployer(folder.path, running).deploy()
+            Deployer(folder.path, running).deploy(Build(folder.path))
             environment = client_environment(running)
             subprocess.run([sys.executable, "-m", "till.main", "seed"], env=environment, check=True)
             stack = find_stack(environment)

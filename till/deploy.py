@@ -1,16 +1,9 @@
-"""Run `sam build` and `sam deploy` onto a local stack, unless nothing that they read has changed."""
+"""Run `sam deploy` onto a local stack, unless nothing that it reads has changed."""
 
-import hashlib
 import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import botocore.session
@@ -18,113 +11,60 @@ from botocore.exceptions import ClientError
 from local_aws import RunningStack, client_environment
 from local_aws.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 
-from till.local_stack import PROJECT
+from till.build import Build, delete_build
+from till.sam import DeployFailed, SamProcess
 from till.stack import is_state_machine
-from tools.template import document
 
 STACK_NAME = "tillflow"
-_INPUTS = (
-    "template.yaml",
-    "template-api.yaml",
-    "template-consumers.yaml",
-    "template-routes.yaml",
-    "template-monitoring.yaml",
-    "samconfig.toml",
-    "functions",
-    "layers",
-    "statemachines",
-)
 _COMPLETE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
-_QUOTED_LINES = 15
 _MAIL_SENDER = "shop@example.com"
-
-
-class DeployFailed(RuntimeError):
-    """A build or deployment that failed; the message has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployer:
-    """Deploys a project to a stack. Builds in `folder`; `project` has template.yaml and samconfig.toml."""
+    """Deploys a build to a stack; `folder` has the record of the last deployment."""
 
     folder: Path
     stack: RunningStack
-    project: Path = PROJECT
 
-    def deploy(self) -> bool:
-        """Build and deploy; return False if the stack was up to date. Raise DeployFailed."""
+    def deploy(self, build: Build) -> bool:
+        """Finish the build and deploy it; return False if the stack was up to date. Raise DeployFailed."""
         if missing := self._missing_state_machines():
             raise DeployFailed(
                 f"Stack {STACK_NAME} has state machine {missing[0]}, but Step Functions does not:"
                 " its executions are lost. `till reset` deletes all local state."
             )
-        digest = self._digest()
         status = self.status()
-        if status in _COMPLETE and self._last_deployment() == {
-            "digest": digest,
-            "generation": self._generation(),
-        }:
+        if status in _COMPLETE and self._last_deployment() == self._deployment(build):
             return False
         if status is not None and status.endswith("ROLLBACK_FAILED"):
             raise DeployFailed(
                 f"Stack {STACK_NAME} has status {status}. `till reset` deletes all local state."
             )
-        cache = ["--cached", "--cache-dir", str(self.folder / "cache")]
-        template = ["--template-file", str(self.project / "template.yaml"), "--base-dir", str(self.project)]
-        self._sam("build", *template, "--build-dir", str(self._build), *cache)
-        self._write_templates_as_json()
-        # The console's sign-in returns to an address that has the port.
-        values = f"Stage=local LocalPort={self.stack.port} MailSender={_MAIL_SENDER}"
-        parameters = ["--parameter-overrides", values]
+        build.finish()
         self._verify_sender()
-        self._sam("deploy", "--template-file", str(self._build / "template.yaml"), *parameters)
-        self._record.write_text(json.dumps({"digest": digest, "generation": self._generation()}))
+        self._sam_deploy(build)
+        self._record.write_text(json.dumps(self._deployment(build)))
         return True
-
-    @property
-    def _build(self) -> Path:
-        return self.folder / "build"
 
     @property
     def _record(self) -> Path:
         return _record_file(self.folder)
 
-    def _write_templates_as_json(self) -> None:
-        """Rewrite the built templates as JSON: `sam deploy` reads each several times, JSON 70 times as fast as YAML."""
-        for template in self._build.rglob("template.yaml"):
-            template.write_text(json.dumps(document.read(template.read_text())))
+    def _deployment(self, build: Build) -> dict[str, Any]:
+        return {"digest": build.digest, "port": self.stack.port, "generation": self._generation()}
 
-    def _sam(self, command: str, *options: str) -> None:
-        environment = (
-            os.environ
-            | client_environment(self.stack)
-            | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
-        )
-        environment.pop("AWS_PROFILE", None)
-        # sam builds layers with the first python3.13 on PATH: the project's, which has pip.
-        environment["PATH"] = (
-            f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
-        )
-        config = ["--config-file", str(self.project / "samconfig.toml"), "--config-env", "local"]
-        # sam leaves an empty temporary folder for each package.
-        with TemporaryDirectory(prefix=f"sam-{command}-", dir=self.folder) as temporary:
-            done = subprocess.run(
-                [str(Path(sys.executable).with_name("sam")), command, *config, *options],
-                # sam keeps dependencies in the working folder and deletes those of other builds.
-                cwd=self.folder,
-                env=environment | {"TMPDIR": temporary},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                check=False,
-            )
-        (self.folder / f"sam-{command}.log").write_text(done.stdout)
-        if done.returncode:
-            reasons = self._failure_reasons() if command == "deploy" else []
-            reasons = reasons or _error_lines(done.stdout.strip().splitlines())
-            raise DeployFailed("\n".join([f"`sam {command}` failed:", *reasons]))
+    def _sam_deploy(self, build: Build) -> None:
+        # The console's sign-in returns to an address that has the port.
+        values = f"Stage=local LocalPort={self.stack.port} MailSender={_MAIL_SENDER}"
+        parameters = ["--parameter-overrides", values]
+        options = ["--template-file", str(build.template), *parameters]
+        sam = SamProcess(self.folder, build.project, "deploy", options, client_environment(self.stack))
+        try:
+            if not sam.wait():
+                raise sam.failure(self._failure_reasons())
+        finally:
+            sam.stop()
 
     def _failure_reasons(self) -> list[str]:
         """Return why resources of the latest deployment failed, from CloudFormation's events."""
@@ -190,37 +130,12 @@ class Deployer:
         except (OSError, ValueError):
             return None
 
-    def _digest(self) -> str:
-        digest = hashlib.sha256(str(self.stack.port).encode())
-        for path in self._files():
-            digest.update(f"{path.relative_to(self.project)}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-        return digest.hexdigest()
 
-    def _files(self) -> Iterator[Path]:
-        for name in _INPUTS:
-            root = self.project / name
-            if root.is_file():
-                yield root
-            else:
-                yield from sorted(
-                    path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts
-                )
-
-
-def delete_builds(folder: Path) -> None:
-    """Delete what Deployer keeps in a folder."""
-    for name in ("build", "cache"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for file in (_record_file(folder), *folder.glob("sam-*.log")):
-        file.unlink(missing_ok=True)
+def delete_deployment(folder: Path) -> None:
+    """Delete what builds and deployments left in a folder."""
+    delete_build(folder)
+    _record_file(folder).unlink(missing_ok=True)
 
 
 def _record_file(folder: Path) -> Path:
     return folder / "deployed.json"
-
-
-def _error_lines(lines: list[str]) -> list[str]:
-    """Return sam's output from its first error on; its last lines if there is none."""
-    first = next((number for number, line in enumerate(lines) if line.startswith("Error:")), None)
-    return lines[-_QUOTED_LINES:] if first is None else lines[first:][:_QUOTED_LINES]

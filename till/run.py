@@ -20,9 +20,9 @@ from till.users import DEMO_PASSWORD, DEMO_USERS
 def main(*, once: bool) -> int:
     started_here = state_folder().running() is None
     try:
-        with commands.operator_errors():
+        with commands.operator_errors(), commands.shop_build() as build:
             stack = commands.start(with_parent=True)
-            commands.deploy(stack)
+            commands.deploy(stack, build)
         environment = os.environ | client_environment(stack)
         environment.pop("AWS_PROFILE", None)
         for command, text in (("seed", "Seeding the shop"), ("demo", "Running the demo")):

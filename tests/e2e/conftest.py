@@ -10,6 +10,7 @@ from tests.support.browser import chromium
 from tests.support.console import PATIENCE_MS, Console
 from tests.support.deployed_shop import Deployed
 from tests.support.local_stack import free_port
+from till.build import Build
 from till.deploy import Deployer
 from till.local_stack import LAMBDA_PYTHON
 
@@ -21,7 +22,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     stack = supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON, with_parent=True)
     deployed = Deployed(folder, stack)
     try:
-        assert Deployer(folder.path, stack).deploy()
+        assert Deployer(folder.path, stack).deploy(Build(folder.path))
         deployed.till("seed")
         yield deployed
     finally:

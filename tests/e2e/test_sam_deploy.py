@@ -11,8 +11,10 @@ import pytest
 from local_aws import StateFolder, supervisor
 
 from tests.support.local_stack import LocalStack, free_port
-from till.deploy import Deployer, DeployFailed
+from till.build import Build
+from till.deploy import Deployer
 from till.local_stack import LAMBDA_PYTHON, PROJECT
+from till.sam import DeployFailed
 
 TEMPLATE = """
 AWSTemplateFormatVersion: "2010-09-09"
@@ -30,6 +32,14 @@ Resources:
       Runtime: python3.13
       Handler: greeting.handler.greet
       Layers: [!Ref Common]
+  WelcomeFunction:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: makefile}
+    Properties:
+      CodeUri: functions/
+      Runtime: python3.13
+      Handler: greeting.handler.greet
+      Layers: [!Ref Common]
   Greeting:
     Type: AWS::Serverless::StateMachine
     Properties:
@@ -39,7 +49,7 @@ Resources:
 Outputs:
   Greeting: {Value: !Ref Greeting}
 """
-MAKEFILE = 'build-GreetFunction:\n\tcp -R greeting "$(ARTIFACTS_DIR)/"\n'
+MAKEFILE = 'build-GreetFunction build-WelcomeFunction:\n\tcp -R greeting "$(ARTIFACTS_DIR)/"\n'
 HANDLER = "from polite import address\n\ndef greet(event, context):\n    return 'Good day, ' + address(event['name'])\n"
 
 
@@ -89,7 +99,7 @@ def test_deploy_creates_updates_and_reports_failures(
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
-    deployer = Deployer(folder.path, aws.running, project)
+    deployer = Deployer(folder.path, aws.running)
 
     def greeting() -> str:
         outputs = aws.client("cloudformation").describe_stacks(StackName="tillflow")["Stacks"][0]["Outputs"]
@@ -99,28 +109,40 @@ def test_deploy_creates_updates_and_reports_failures(
         return text
 
     written = set(project.rglob("*"))
-    assert deployer.deploy()
+    assert deployer.deploy(Build(folder.path, project))
     assert set(project.rglob("*")) == written
     assert [*temporary.iterdir(), *folder.path.glob("sam-*-*")] == []
     assert greeting() == "Good day, dear Ada"
-    assert not deployer.deploy()
+    assert not deployer.deploy(Build(folder.path, project))
+    built = json.loads(Build(folder.path, project).template.read_text())["Resources"].values()
+    assert len({each["Properties"]["CodeUri"] for each in built if each["Type"].endswith("::Function")}) == 1
 
     handler = project / "functions" / "greeting" / "handler.py"
     handler.write_text(HANDLER.replace("Good day", "Good night"))
-    assert deployer.deploy()
+    assert deployer.deploy(Build(folder.path, project))
     assert greeting() == "Good night, dear Ada"
 
     (project / "statemachines" / "greeting.asl.json").write_text(json.dumps(_definition(start="Nowhere")))
     with pytest.raises(
         DeployFailed, match=r"Greeting \(AWS::StepFunctions::StateMachine\): .*Nowhere"
     ) as refused:
-        deployer.deploy()
+        deployer.deploy(Build(folder.path, project))
     assert "__type" not in str(refused.value)
     assert greeting() == "Good night, dear Ada"
 
     (project / "template.yaml").write_text(TEMPLATE + "  : no YAML\n")
     with pytest.raises(DeployFailed, match=r"^`sam build` failed:\nError: Failed to parse template"):
-        deployer.deploy()
+        deployer.deploy(Build(folder.path, project))
+
+
+def test_build_ends_with_its_context_and_starts_again(folder: StateFolder, project: Path) -> None:
+    with pytest.raises(InterruptedError), Build(folder.path, project):
+        raise InterruptedError
+    assert "Build Succeeded" not in (folder.path / "sam-build.log").read_text()
+    assert [*folder.path.glob("sam-build-*")] == []
+    with Build(folder.path, project) as build:
+        build.finish()
+    assert "Build Succeeded" in (folder.path / "sam-build.log").read_text()
 
 
 def test_deploy_fails_if_step_functions_lost_a_state_machine(folder: StateFolder) -> None:
@@ -135,4 +157,4 @@ def test_deploy_fails_if_step_functions_lost_a_state_machine(folder: StateFolder
     with pytest.raises(
         DeployFailed, match=f"{machine.rpartition(':')[2]}, but Step Functions does not.*till reset"
     ):
-        Deployer(folder.path, aws.running).deploy()
+        Deployer(folder.path, aws.running).deploy(Build(folder.path))

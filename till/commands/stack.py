@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +22,8 @@ from till.stack import Stack, find_stack
 
 if TYPE_CHECKING:
     from local_aws import CannotStart, RunningStack
+
+    from till.build import Build
 
 # Variables that would override those of the local AWS.
 _CONFLICTING = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
@@ -44,11 +46,11 @@ def up(
         TILLFLOW_HOME=/tmp/other TILLFLOW_PORT=4570 till up
     """
     started_here = state_folder().running() is None
-    with operator_errors():
+    with operator_errors(), shop_build() if deploy_shop else nullcontext() as build:
         stack = start(with_parent=not detach)
         try:
-            if deploy_shop:
-                deploy(stack)
+            if build is not None:
+                deploy(stack, build)
                 print_urls()
                 err.print("`till seed` creates the demo shop and its users.")
             err.print('Set up a shell for it with `eval "$(till env)"`; stop it with `till down`.')
@@ -120,14 +122,14 @@ def reset(
     """Stop the local AWS and delete all of its data: tables, executions, logs, deployments."""
     from local_aws import supervisor
 
-    from till.deploy import delete_builds
+    from till.deploy import delete_deployment
 
     folder = state_folder()
     if not yes:
         confirm(f"Delete all data in {folder.path}?")
     with operator_errors():
         supervisor.reset(folder)
-        delete_builds(folder.path)
+        delete_deployment(folder.path)
     err.print(f"All data in {folder.path} is deleted.")
 
 
@@ -236,12 +238,19 @@ def start(*, with_parent: bool) -> RunningStack:
     return stack
 
 
-def deploy(stack: RunningStack) -> None:
-    """Build and deploy the shop unless it is up to date."""
+def shop_build() -> Build:
+    """Return a build of the shop; entered as a context, it runs while the local AWS starts."""
+    from till.build import Build
+
+    return Build(state_folder().path)
+
+
+def deploy(stack: RunningStack, build: Build) -> None:
+    """Deploy the shop when it is built, unless it is up to date."""
     from till.deploy import Deployer
 
     with stage("Building and deploying the shop (sam build, sam deploy)"):
-        changed = Deployer(state_folder().path, stack).deploy()
+        changed = Deployer(state_folder().path, stack).deploy(build)
     err.print(styled("✓", "green"), f"The shop is {'deployed' if changed else 'up to date'}")
 
 
@@ -276,7 +285,7 @@ def operator_errors() -> Iterator[None]:
     """Convert errors of the local AWS, of deployments and of the disk to OperatorError."""
     from local_aws import CannotStart
 
-    from till.deploy import DeployFailed
+    from till.sam import DeployFailed
 
     try:
         yield

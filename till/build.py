@@ -1,0 +1,139 @@
+"""Run `sam build` in the folder of a local AWS, unless nothing that it reads has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from local_aws.settings import REGION
+
+from till.local_stack import PROJECT
+from till.sam import SamProcess
+from tools.template import document
+
+_TEMPLATES = "template*.yaml"
+_INPUTS = ("samconfig.toml", "functions", "layers", "statemachines")
+
+
+class Build:
+    """A build of `project` in `folder`. As a context, it starts `sam build` and ends it if it still runs at exit."""
+
+    def __init__(self, folder: Path, project: Path = PROJECT) -> None:
+        self._folder = folder
+        self.project = project
+        self._record = _record_file(folder)
+        self._process: SamProcess | None = None
+        self.digest = _digest(project, self._inputs())
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.stop()
+
+    @property
+    def template(self) -> Path:
+        """The template that `sam deploy` reads."""
+        return self._folder / "build" / "template.yaml"
+
+    def start(self) -> None:
+        """Start `sam build`, which needs no local AWS, unless the folder has this build."""
+        if self._process is not None or (self.template.exists() and _read(self._record) == self.digest):
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._record.unlink(missing_ok=True)
+        sources = self._link_sources()
+        options = ["--template-file", str(sources / "template.yaml"), "--base-dir", str(self.project)]
+        options += ["--build-dir", str(self.template.parent)]
+        options += ["--cached", "--cache-dir", str(self._folder / "cache")]
+        environment = {"AWS_DEFAULT_REGION": REGION}
+        self._process = SamProcess(self._folder, self.project, "build", options, environment)
+
+    def finish(self) -> None:
+        """Wait for the build. Raise DeployFailed."""
+        self.start()
+        if self._process is None:
+            return
+        if not self._process.wait():
+            raise self._process.failure([])
+        self._process = None
+        for template in self.template.parent.rglob("template.yaml"):
+            template.write_text(
+                json.dumps(_with_shared_packages(document.read(template.read_text()), template))
+            )
+        self._record.write_text(json.dumps(self.digest))
+
+    def _link_sources(self) -> Path:
+        """Write the templates as JSON next to links to what they name: sam reads JSON 70 times as fast as YAML."""
+        sources = self._folder / "sources"
+        shutil.rmtree(sources, ignore_errors=True)
+        sources.mkdir()
+        for template in self.project.glob(_TEMPLATES):
+            text = template.read_text()
+            with suppress(yaml.YAMLError):  # sam reports the error
+                text = json.dumps(document.read(text))
+            (sources / template.name).write_text(text)
+        for name in _INPUTS:
+            if (self.project / name).exists():
+                (sources / name).symlink_to(self.project / name)
+        return sources
+
+    def _inputs(self) -> Iterator[Path]:
+        yield from sorted(self.project.glob(_TEMPLATES))
+        for name in _INPUTS:
+            root = self.project / name
+            if root.is_file():
+                yield root
+            else:
+                yield from (path for path in _files(root) if "__pycache__" not in path.parts)
+
+
+def delete_build(folder: Path) -> None:
+    """Delete what builds left in a folder."""
+    for name in ("build", "cache", "sources"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for file in (_record_file(folder), *folder.glob("sam-*.log")):
+        file.unlink(missing_ok=True)
+
+
+def _with_shared_packages(built: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Let the functions of a template that have the same package name one of them: `sam deploy` zips each path once."""
+    first: dict[str, str] = {}
+    for resource in built["Resources"].values():
+        properties = resource.get("Properties", {})
+        package = file.parent / str(properties.get("CodeUri"))
+        if resource["Type"] == "AWS::Serverless::Function" and package.is_dir():
+            properties["CodeUri"] = first.setdefault(_digest(package, _files(package)), properties["CodeUri"])
+    return built
+
+
+def _digest(root: Path, files: Iterable[Path]) -> str:
+    """Return a digest of files and of their paths in a folder."""
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(f"{path.relative_to(root)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _record_file(folder: Path) -> Path:
+    return folder / "built.json"
+
+
+def _read(record: Path) -> Any:
+    try:
+        return json.loads(record.read_text())
+    except (OSError, ValueError):
+        return None
