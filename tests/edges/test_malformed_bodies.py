@@ -128,7 +128,7 @@ def payments(_: Any, function: str) -> StoreCards:
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[HttpApi]:
-    with workflow_fixture() as shop, http_api(shop) as built, patch("orders.api.invoked", payments):
+    with workflow_fixture() as shop, http_api(shop) as built, patch("orders.selling.invoked", payments):
         seed_stock({MUG: 50})
         supplier = Supplier(supplier_id="sup-1", name="Mugs", currency=CURRENCY, account="acc-1")
         SupplierOperations(client("dynamodb"), "PurchasingTable", none_unknown).create(supplier)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import orders.api
+import orders.waiting
 import pytest
 from botocore.exceptions import ClientError
 from orders.operations import OrderOperations
@@ -79,7 +79,7 @@ def test_order_that_is_not_opened_yet_has_its_location(api: HttpApi) -> None:
 def test_cancel_that_lost_to_a_return_is_refused_with_its_reason(
     api: HttpApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(orders.api.time, "sleep", api.fixture.engine.pass_time)
+    monkeypatch.setattr(orders.waiting.time, "sleep", api.fixture.engine.pass_time)
     api.post("/orders/ord-1/returns", UNITS | {"return_id": "ret-1"}, query={"wait": "0"})
     refused = cancel(api, wait=20)
     assert (refused.status, refused.body["title"]) == (409, "OrderHasReturns")

@@ -4,9 +4,11 @@ import io
 import json
 import os
 import re
+import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 from importlib import import_module
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -25,7 +27,7 @@ class ApiFunctions:
         self.invoked: list[tuple[str, str, Any]] = []
         for function in template.functions.values():
             if function.handler.endswith(".api.handle"):
-                forget_operations(import_module(function.handler.removesuffix(".handle")))
+                forget_operations(edges(function.handler.partition(".")[0]))
 
     def __getattr__(self, operation: str) -> Any:
         """Return any other operation, of moto's Lambda."""
@@ -39,8 +41,9 @@ class ApiFunctions:
         with ExitStack() as stack:
             if Qualifier:
                 # The functions that an API function invokes are run here too.
-                module = import_module(self._template.functions[FunctionName].handler.removesuffix(".handle"))
-                stack.enter_context(patch.object(module, "client", self._client))
+                service = self._template.functions[FunctionName].handler.partition(".")[0]
+                for module in edges(service):
+                    stack.enter_context(patch.object(module, "client", self._client))
             return run_here(self._services, FunctionName, event, Qualifier)
 
     def _client(self, service: str) -> Any:
@@ -78,8 +81,19 @@ def environment_of(template: Template, function: str) -> dict[str, str]:
     }
 
 
-def forget_operations(module: Any) -> None:
+def edges(service: str) -> list[ModuleType]:
+    """Return the modules of a service that make the clients and operations of its API function."""
+    import_module(f"{service}.api")
+    return [
+        module
+        for name, module in sys.modules.items()
+        if name.startswith(f"{service}.") and not name.endswith(".handlers") and hasattr(module, "client")
+    ]
+
+
+def forget_operations(modules: Iterable[ModuleType]) -> None:
     """Forget what a function keeps as long as its process runs: its operations, and with them its clients."""
-    for value in vars(module).values():
-        if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
-            value.cache_clear()
+    for module in modules:
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
+                value.cache_clear()

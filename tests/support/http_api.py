@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,7 +19,7 @@ from tillflow.api import Route
 from tillflow.api.roles import SCOPES_BY_GROUP
 from tillflow.aws import client
 
-from tests.support.api_functions import environment_of, forget_operations, run_here
+from tests.support.api_functions import edges, environment_of, forget_operations, run_here
 from tools.template.routes import routes_of, services
 from verification.harness.fixture import WorkflowFixture
 
@@ -176,21 +175,19 @@ def http_api(fixture: WorkflowFixture) -> Iterator[HttpApi]:
         client("sqs").create_queue(QueueName=queue)
     for machine in fixture.template.of_type("AWS::Serverless::StateMachine"):
         fixture.deploy(machine)
-    modules = [import_module(f"{service}.api") for service in services(ROOT)]
+    modules = [module for service in services(ROOT) for module in edges(service)]
+    forget_operations(modules)
     with ExitStack() as patches:
         for module in modules:
-            forget_operations(module)
-            if hasattr(module, "client"):
-                replaced = partial(_client, module.client, clients)
-                patches.enter_context(patch.object(module, "client", replaced))
+            replaced = partial(_client, module.client, clients)
+            patches.enter_context(patch.object(module, "client", replaced))
         patches.enter_context(
             patch(
                 "catalog.operations.utc_now", lambda: datetime.fromtimestamp(fixture.engine.clock.now(), UTC)
             )
         )
         yield HttpApi(fixture, user_pool())
-    for module in modules:
-        forget_operations(module)
+    forget_operations(modules)
 
 
 def user_pool() -> str:

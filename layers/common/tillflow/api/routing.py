@@ -172,6 +172,11 @@ class Api:
 
         return register
 
+    def include(self, *parts: "Api") -> None:
+        """Add the routes of the parts of a service."""
+        for part in parts:
+            self.routes |= part.routes
+
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Handle a request of the gateway. Every failure is a problem document; a stack trace is only logged."""
         correlation_id = str(getattr(context, "aws_request_id", "") or uuid.uuid4())
