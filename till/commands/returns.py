@@ -174,8 +174,6 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
         till return create ord-4 --line MUG-WHT-300=1 --id ret-1
         till return show ret-1
     """
-    from tillflow.executions import error_message
-
     from till.services.orders import Returns
 
     with operator_errors("List the returns of an order with `till return list`."):
@@ -183,8 +181,14 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
     if as_json:
         print_json(stored.model_dump(mode="json", exclude_none=True))
         return
+    _print_return(stored)
+
+
+def _print_return(stored: Return) -> None:
+    from tillflow.executions import error_message
+
     sale = f"order {stored.order_id}" if stored.order_id else "without a receipt"
-    out.print(styled(return_id, "bold"), f"{stored.status}, {sale}")
+    out.print(styled(stored.return_id, "bold"), f"{stored.status}, {sale}")
     for label in ("claimed_at", "completed_at", "credit_note_number", "reason", "cause"):
         if value := getattr(stored, label):
             text = timestamp(value) if label.endswith("_at") else error_message(value)
