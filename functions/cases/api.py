@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from tillflow.api import Api, Call, PageQuery, Reply
+from tillflow.api.idempotency import IdempotencyKeys
 from tillflow.aws import client
 
 from cases.dead_letters.limits import MOST_MESSAGES
@@ -90,6 +91,11 @@ def _cases() -> CaseOperations:
 
 
 @cache
+def _keys() -> IdempotencyKeys:
+    return IdempotencyKeys(client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+@cache
 def _dead_letters() -> DeadLetterOperations:
     urls = TypeAdapter(dict[str, QueueUrls]).validate_python(json.loads(os.environ["DEAD_LETTER_QUEUES"]))
     queues = MessageQueues(client("sqs"), client("logs"), os.environ["LOG_GROUP"])
@@ -140,14 +146,18 @@ def list_dead_letters(call: Call) -> DeadLetters:
     return DeadLetters(messages=_dead_letters().list_messages(call.path["queue"], call.query.limit))
 
 
-@api.route("POST /dead-letters/{queue}/redrive", "operate", body=RedriveBody, response=Redriven)
-def redrive_dead_letters(call: Call) -> Redriven:
+@api.route("POST /dead-letters/{queue}/redrive", "operate", body=RedriveBody, response=Redriven, keyed=True)
+def redrive_dead_letters(call: Call) -> Reply:
     """Move messages back to the queue that they came from; none is left when the list is empty."""
     body: RedriveBody = call.body
     queue, operations = call.path["queue"], _dead_letters()
-    if body.message_id is not None:
-        return Redriven(message_ids=operations.redrive_message(queue, body.message_id))
-    return Redriven(message_ids=operations.redrive(queue, body.limit))
+
+    def redrive() -> Redriven:
+        if body.message_id is not None:
+            return Redriven(message_ids=operations.redrive_message(queue, body.message_id))
+        return Redriven(message_ids=operations.redrive(queue, body.limit))
+
+    return _keys().reply(call, Redriven, redrive)
 
 
 @api.route(

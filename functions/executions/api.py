@@ -4,6 +4,7 @@ import json
 import os
 from datetime import timedelta
 from functools import cache
+from hashlib import sha256
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -126,17 +127,18 @@ def list_children(call: Call) -> ChildPage:
     return ChildPage(executions=page.rows, next_cursor=call.cursor(page.after))
 
 
-@api.route("POST /executions/{execution}/redrive", "operate", response=Accepted, statuses=(202,))
+@api.route("POST /executions/{execution}/redrive", "operate", response=Accepted, statuses=(202,), keyed=True)
 def redrive_execution(call: Call) -> Reply:
     """Restart a failed execution from the state that failed."""
-    arn = _arn(call)
-    _executions().redrive(arn)
+    arn, key = _arn(call), call.idempotency_key
+    token = None if key is None else sha256(f"{call.caller.username} {key}".encode()).hexdigest()
+    _executions().redrive(arn, token)
     return Reply(Accepted(execution_arn=arn), 202)
 
 
 @api.route("POST /executions/{execution}/stop", "operate", body=StopBody, response=Accepted, statuses=(202,))
 def stop_execution(call: Call) -> Reply:
-    """Abort a running execution. Nothing is compensated."""
+    """Abort a running execution. Nothing is compensated. The same again changes nothing."""
     arn = _arn(call)
     _executions().stop(arn, f"{call.body.reason} ({call.caller.username})")
     return Reply(Accepted(execution_arn=arn), 202)

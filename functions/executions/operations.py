@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from botocore.exceptions import ClientError
 from tillflow.errors import InvalidRequest
 from tillflow.executions import describe_execution, execution_arn, repeated_executions
 from tillflow.histories import waits_for_callback
@@ -157,22 +158,34 @@ class ExecutionOperations:
         children = list(islice(self._children(map_run), start, start + limit + 1))
         return Page(children[:limit], str(start + limit) if len(children) > limit else None)
 
-    def redrive(self, arn: str) -> None:
+    def redrive(self, arn: str, token: str | None = None) -> None:
         """Restart a failed execution from the state that failed. UnknownExecution, NothingToRedrive.
 
-        An execution that ended in a Fail state refused its request and compensated: it would end there again.
+        An execution that ended in a Fail state refused its request and compensated: it would end there again. token: of
+        which Step Functions redrives an execution once within a quarter of an hour, whatever its status.
         """
         described = self._describe(arn)
-        if described["status"] not in REDRIVABLE:
+        redrivable = described["status"] in REDRIVABLE
+        if not redrivable and token is None:
             raise NothingToRedrive(described["name"], f"is {described['status']}")
-        if state := self._fail_state(arn):
+        if redrivable and (state := self._fail_state(arn)):
             raise NothingToRedrive(described["name"], f"ended in the Fail state {state}")
-        self._states.redrive_execution(executionArn=arn)
+        try:
+            self._states.redrive_execution(executionArn=arn, **({"clientToken": token} if token else {}))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionNotRedrivable":
+                raise
+            raise NothingToRedrive(described["name"], f"is {described['status']}") from None
         self._recent.forget()
 
     def stop(self, arn: str, reason: str) -> None:
-        """Abort a running execution; nothing is compensated. UnknownExecution, NotRunning."""
+        """Abort a running execution; nothing is compensated. One that was aborted for this reason stays as it is.
+
+        UnknownExecution, NotRunning.
+        """
         described = self._describe(arn)
+        if (described["status"], described.get("cause")) == ("ABORTED", reason):
+            return
         if described["status"] != "RUNNING":
             raise NotRunning(described["name"], described["status"])
         self._states.stop_execution(executionArn=arn, error="StoppedByOperator", cause=reason)

@@ -79,15 +79,16 @@ VERSIONED = {
 }
 """Routes that take the version of a record in If-Match."""
 
+KEYED = {"POST /dead-letters/{queue}/redrive", "POST /executions/{execution}/redrive"}
+"""Routes that take an Idempotency-Key: the same request can be meant again."""
+
 REASONS = {
     "PUT /users/{username}/group": "sets one value, which Cognito keeps without a version",
     "PUT /users/{username}/access": "sets one value, which Cognito keeps without a version",
     "PUT /stock/reorder-points": "sets one value of each level; a level's row changes with every sale",
     "POST /customers/{customer_id}/anonymise": "has no content, and cannot be undone",
     "DELETE /suppliers/{supplier_id}": "has no content",
-    "POST /executions/{execution}/redrive": "is refused unless the execution has failed",
-    "POST /executions/{execution}/stop": "is refused unless the execution runs",
-    "POST /dead-letters/{queue}/redrive": "moves what is left",
+    "POST /executions/{execution}/stop": "has the reason, which is the cause of the execution's end",
     "POST /images/redrive": "starts what is left, each message once",
     "POST /images/uploads": "writes nothing: it signs a form",
     "POST /product-imports/uploads": "writes nothing: it signs a form",
@@ -108,8 +109,12 @@ def written() -> dict[str, str]:
 
 
 def test_every_route_that_writes_is_listed_once() -> None:
-    listed = [*NATURAL_IDS, *VERSIONED, *REASONS]
+    listed = [*NATURAL_IDS, *VERSIONED, *KEYED, *REASONS]
     assert sorted(listed) == sorted(written())
+
+
+def test_routes_without_an_id_take_an_idempotency_key() -> None:
+    assert {key for key, route in written().items() if ROUTES[route].keyed} == KEYED
 
 
 @pytest.mark.parametrize("key", NATURAL_IDS)

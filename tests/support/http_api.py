@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import unquote
@@ -44,15 +45,20 @@ class HttpResponse:
 
 
 class EngineClient:
-    """A client of Step Functions whose calls go to the engine of a fixture, with times as botocore returns them."""
+    """A client of Step Functions whose calls go to the engine of a fixture, with times as botocore returns them.
+
+    The engine runs in one thread: calls of several threads follow one another.
+    """
 
     def __init__(self, fixture: WorkflowFixture) -> None:
         self._fixture = fixture
+        self._lock = Lock()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(**request: Any) -> Any:
             try:
-                return _with_times(getattr(self._fixture.engine, name)(**request))
+                with self._lock:
+                    return _with_times(getattr(self._fixture.engine, name)(**request))
             except ApiError as error:
                 raise ClientError({"Error": {"Code": error.code, "Message": error.message}}, name) from None
 

@@ -116,6 +116,16 @@ def _operation(service: str, route: Any, schemas: dict[str, Any]) -> dict[str, A
     if route.body:
         body = dict(schemas[f"{route.key} body"])
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    if route.keyed:
+        operation["parameters"].append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+                "description": "The request is done once for each key.",
+            }
+        )
     if route.method == "PATCH":
         operation["parameters"].append(
             {

@@ -26,6 +26,7 @@ PREFIX = "/api"
 MAX_BODY_BYTES = 256 * 1024
 MAX_QUERY_LENGTH = 2048
 MAX_LOGGED = 256
+_KEY = re.compile(r"[!-~]{1,255}")
 
 type Scope = str
 type Operation = Callable[["Call"], "Reply | Any"]
@@ -41,7 +42,7 @@ class Route:
 
     body, query: models of the request; response: the type of a successful response; statuses: its HTTP statuses.
     verify: raises for a sender that is not known; called before the query and the body are parsed, so that such a
-    sender learns nothing of them.
+    sender learns nothing of them. keyed: the request has no id of its own; `Idempotency-Key` names it.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Route:
     response: Any
     statuses: tuple[int, ...]
     verify: Callable[["Call"], None] | None = None
+    keyed: bool = False
 
     @property
     def method(self) -> str:
@@ -90,6 +92,14 @@ class Call:
         if not (text.isascii() and text.isdigit() and len(text) <= 15):
             raise InvalidRequest("If-Match", value, 'the ETag of the record, such as "3"')
         return int(text)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The Idempotency-Key; None without the header. InvalidRequest unless it is 1 to 255 visible characters."""
+        value = self.headers.get("idempotency-key")
+        if value is not None and not _KEY.fullmatch(value):
+            raise InvalidRequest("Idempotency-Key", value, "1 to 255 visible ASCII characters")
+        return value
 
     @property
     def is_asynchronous(self) -> bool:
@@ -155,6 +165,7 @@ class Api:
         response: Any = dict,
         statuses: tuple[int, ...] = (200,),
         verify: Callable[[Call], None] | None = None,
+        keyed: bool = False,
     ) -> Callable[[Operation], Operation]:
         """Register an operation under a route key, e.g. `GET /orders/{order_id}`, or `GET ` for the API itself.
 
@@ -166,7 +177,7 @@ class Api:
             method, path = key.split(" ", 1)
             key_with_prefix = f"{method} {PREFIX}{path}"
             self.routes[key_with_prefix] = Route(
-                key_with_prefix, scope, operation, summary, body, query, response, statuses, verify
+                key_with_prefix, scope, operation, summary, body, query, response, statuses, verify, keyed
             )
             return operation
 
