@@ -30,6 +30,7 @@ from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
 from .ministack.mails import authorize_senders, show_attachments
 from .ministack.mapping_checks import install_mapping_checks
+from .ministack.message_checks import install_message_checks
 from .ministack.nested_stacks import install_nested_stacks
 from .ministack.persistence import Persistence, application
 from .ministack.policies import (
@@ -84,6 +85,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_http_apis()
     install_event_checks()
     install_topic_checks()
+    install_message_checks()
     install_renewed_tokens()
     cache_parsed_policies()
     authorize_transactions_once()

@@ -261,3 +261,22 @@ def handler(event, context):
     assert record["Attachments"] == [
         {"FileName": "a.pdf", "ContentType": "application/pdf", "RawContent": content}
     ]
+
+
+def test_queue_rejects_invalid_delays_and_attributes(aws: Aws) -> None:
+    client, (url, _) = aws.client("sqs"), aws.queue()
+    with pytest.raises(ClientError) as refused:
+        client.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=901)
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValue"
+    attribute = {"a": {"DataType": "Number", "StringValue": "x"}}
+    batch = client.send_message_batch(
+        QueueUrl=url,
+        Entries=[
+            {"Id": "1", "MessageBody": "x", "MessageAttributes": attribute},
+            {"Id": "2", "MessageBody": "y"},
+        ],
+    )
+    assert [entry["Id"] for entry in batch["Successful"]] == ["2"]
+    assert batch["Failed"][0]["Message"] == (
+        "Can't cast the value of message (user) attribute 'a' to a number."
+    )
