@@ -1,6 +1,8 @@
 """Inspection levels and data."""
 
-from .requests import INVOKE, PARALLEL, PUT_EVENTS, ROLE, OnePageServices, result, run, run_raw
+import pytest
+
+from .requests import INVOKE, PARALLEL, PUT_EVENTS, ROLE, OnePageServices, refusal, result, run, run_raw
 
 
 def test_debug_level_shows_the_stages_of_a_pass_state() -> None:
@@ -165,3 +167,9 @@ def test_input_keeps_its_text() -> None:
     assert response["output"] == response["inspectionData"]["input"] == text
     choice = {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsPresent": True, "Next": "B"}]}
     assert run_raw(choice, text)["output"] == text
+
+
+@pytest.mark.parametrize("definition", [[], 5, "text"])
+def test_definition_that_is_no_object_is_rejected(definition: object) -> None:
+    finding = "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null"
+    assert refusal(definition) == f"InvalidDefinition: Invalid State Machine Definition: '{finding}'"

@@ -179,6 +179,30 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
             ),
         ],
     ),
+    "Condition and Not of another type": (
+        {
+            "StartAt": "A",
+            "States": {
+                "A": {
+                    "Type": "Choice",
+                    "QueryLanguage": "JSONata",
+                    "Choices": [
+                        {"Condition": "true", "Next": "B"},
+                        {"Condition": 1, "Next": "B"},
+                        {"Condition": "{% true %}", "Next": "B"},
+                        {"Condition": False, "Next": "B"},
+                    ],
+                },
+                "B": {"Type": "Choice", "Choices": [{"Not": [], "Next": "C"}]},
+                "C": {"Type": "Succeed"},
+            },
+        },
+        [
+            (SCHEMA, "Expected value of type Boolean", "/States/A/Choices[0]/Condition"),
+            (SCHEMA, "Expected value of type Boolean", "/States/A/Choices[1]/Condition"),
+            (SCHEMA, "Expected value of type Object", "/States/B/Choices[0]/Not"),
+        ],
+    ),
     "ItemReader and ResultWriter without their bucket": (
         machine(
             A=map_state(

@@ -71,10 +71,13 @@ def _parse(definition: str) -> dict[str, Any]:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        reason = json_error(definition) or "The definition is not a JSON object"
-        raise ApiError(
-            "InvalidDefinition", f"Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: {reason}'"
+        reason = json_error(definition)
+        finding = (
+            f"INVALID_JSON_DESCRIPTION: {reason}"
+            if reason
+            else "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null"
         )
+        raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{finding}'")
     return document
 
 

@@ -174,8 +174,16 @@ def _choice(body: Mapping[str, Any], language: str, location: str, context: Flow
                 ("Condition",),
             )
             check_fields(rule, allowed, language, field_location, findings)
+            condition = rule.get("Condition", True)
+            if not isinstance(condition, bool) and not _has_delimiter(condition):
+                findings.error("Expected value of type Boolean", f"{field_location}/Condition")
         else:
             _comparison(rule, field_location, findings, top=True)
+
+
+def _has_delimiter(value: Any) -> bool:
+    """Return whether a value is an expression, or meant as one: those are checked with all expressions."""
+    return isinstance(value, str) and (value.startswith("{%") or value.endswith("%}"))
 
 
 def _comparison(rule: Mapping[str, Any], location: str, findings: Findings, *, top: bool) -> None:
@@ -195,9 +203,12 @@ def _comparison(rule: Mapping[str, Any], location: str, findings: Findings, *, t
         findings.error("There should be exactly one comparison operator", location)
         return
     for name in combined:
-        if name == "Not" and isinstance(rule["Not"], dict):
-            _comparison(rule["Not"], f"{location}/Not", findings, top=False)
-        elif name != "Not":
+        if name == "Not":
+            if isinstance(rule["Not"], dict):
+                _comparison(rule["Not"], f"{location}/Not", findings, top=False)
+            else:
+                findings.error("Expected value of type Object", f"{location}/Not")
+        else:
             for at, part in enumerate(members(rule, name, dict, findings, location)):
                 _comparison(part, f"{location}/{name}[{at}]", findings, top=False)
     if operators:
