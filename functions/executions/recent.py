@@ -14,7 +14,7 @@ _CALLS_AT_ONCE = 16
 class RecentExecutions:
     """The newest executions of each workflow. states: a Step Functions client.
 
-    A list of all workflows needs a ListExecutions for each of them: they are sent at the same time. AWS accepts five a
+    A list of all workflows needs a ListExecutions for each of them: they are sent at the same time. AWS accepts a few a
     second in the long run, so that the lists of several people within a second are those of the first one.
     """
 

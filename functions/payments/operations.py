@@ -108,7 +108,7 @@ class StripeEvents:
             raise EventNotSigned
         try:
             event = parse(StripeEvent, json.loads(raw))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InvalidRequest("body", "(not JSON)", "an event of Stripe") from None
         return retry_on_conflict(partial(self._apply, event))
 

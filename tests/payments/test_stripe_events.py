@@ -1,9 +1,11 @@
 """Stripe's webhooks: signature, tolerance, replay, any order, and events before the response of their effect."""
 
 import base64
+import hmac
 import importlib
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +25,7 @@ from tillflow.callbacks import NO_WORKFLOW
 from tillflow.errors import InvalidRequest, PaymentOutcomeUnknown, StoreContention, StoreUnavailable
 
 from tests.support.payments_fixture import PaymentsFixture, card
-from verification.harness.fake_stripe import FakeStripe, StripeSecret
+from verification.harness.fake_stripe import WEBHOOK_SECRET, FakeStripe, StripeSecret
 
 RETURN = RefundPayment(
     return_id="ret-1", order_id="ord-1", currency="EUR", amount=400, refund="original", customer_id=None
@@ -303,6 +305,16 @@ def test_signed_body_that_is_no_event_is_refused_by_name(events: StripeEvents, a
         raw, header = account.signed(body)  # type: ignore[arg-type]
         with pytest.raises(InvalidRequest):
             events.receive(header, raw)
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[" * 200_000, b"\xff"])
+def test_signed_body_that_is_no_json_is_refused_by_name(
+    events: StripeEvents, account: FakeStripe, raw: bytes
+) -> None:
+    timestamp = str(int(account.clock()))
+    digest = hmac.new(WEBHOOK_SECRET.encode(), timestamp.encode() + b"." + raw, sha256).hexdigest()
+    with pytest.raises(InvalidRequest, match="not JSON"):
+        events.receive(f"t={timestamp},v1={digest}", raw)
 
 
 def test_either_of_two_signing_secrets_is_accepted(account: FakeStripe) -> None:
