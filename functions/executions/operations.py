@@ -15,6 +15,7 @@ from tillflow.masking import mask, mask_text
 
 from executions.errors import InvalidExecutionFilter, NothingToRedrive, NotRunning, UnknownExecution
 from executions.models import EventPage, ExecutionDetail, ExecutionProgress, ExecutionSummary
+from executions.parallel import ParallelCalls
 from executions.recent import RecentExecutions
 
 REDRIVABLE = ("FAILED", "TIMED_OUT", "ABORTED")
@@ -30,7 +31,8 @@ class ExecutionOperations:
     def __init__(self, states: Any, workflows: Mapping[str, str]) -> None:
         self._states = states
         self._workflows = workflows
-        self._recent = RecentExecutions(states)
+        self._calls = ParallelCalls()
+        self._recent = RecentExecutions(states, self._calls)
 
     def list_executions(
         self,
@@ -48,15 +50,16 @@ class ExecutionOperations:
             raise InvalidExecutionFilter("workflow", workflow, f"one of {', '.join(sorted(self._workflows))}")
         chosen = self._workflows if workflow is None else {workflow: self._workflows[workflow]}
         position = _read_position(after)
+        machines = list(chosen.values())
         lists = (
-            self._recent.list_newest(chosen.values(), status, limit + 1)
+            self._recent.list_newest(machines, status, limit + 1)
             if position is None
-            else {arn: self._older(arn, status, position, limit + 1) for arn in chosen.values()}
+            else self._calls.map(lambda arn: self._older(arn, status, position, limit + 1), machines)
         )
         executions = [
             _summary(name, one)
-            for name, arn in chosen.items()
-            for one in lists[arn]
+            for name, listed in zip(chosen, lists, strict=True)
+            for one in listed
             if since is None or one["startDate"] >= since
         ]
         rows = sorted(executions, key=lambda one: (one.started, one.execution_arn), reverse=True)
@@ -71,14 +74,17 @@ class ExecutionOperations:
 
         Those of repeated starts are among them, and the return that an exchange has started.
         """
-        executions = []
-        for workflow, arn in self._workflows.items():
-            repeated = repeated_executions(self._states, arn, business_id)
-            executions += [_summary(workflow, described) for described in repeated]
-            of_exchange = execution_arn(arn, f"{business_id}.exchange")
-            if workflow == "OrderReturn" and (described := describe_execution(self._states, of_exchange)):
-                executions.append(_summary(workflow, described))
-        return sorted(executions, key=lambda one: one.started)
+        lists = self._calls.map(lambda workflow: self._named(workflow, business_id), self._workflows)
+        return sorted((one for listed in lists for one in listed), key=lambda one: one.started)
+
+    def _named(self, workflow: str, business_id: str) -> list[ExecutionSummary]:
+        """Return the executions of a workflow that are named after a business id."""
+        arn = self._workflows[workflow]
+        described = list(repeated_executions(self._states, arn, business_id))
+        if workflow == "OrderReturn":
+            of_exchange = describe_execution(self._states, execution_arn(arn, f"{business_id}.exchange"))
+            described += [of_exchange] if of_exchange else []
+        return [_summary(workflow, one) for one in described]
 
     def etag(self, arn: str) -> str | None:
         """Return a text that identifies an ended execution as it is; None while it runs. UnknownExecution."""

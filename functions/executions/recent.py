@@ -1,14 +1,14 @@
 """The newest executions of each workflow, kept for a second."""
 
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
+from executions.parallel import ParallelCalls
+
 KEPT_SECONDS = 1.0
 """ListExecutions is eventually consistent, and a list of the API may be a second old."""
-_CALLS_AT_ONCE = 16
 
 
 class RecentExecutions:
@@ -18,27 +18,25 @@ class RecentExecutions:
     second in the long run, so that the lists of several people within a second are those of the first one.
     """
 
-    def __init__(self, states: Any, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, states: Any, calls: ParallelCalls, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._states = states
+        self._calls = calls
         self._clock = clock
         self._kept: dict[tuple[str, str | None, int], tuple[float, list[dict[str, Any]]]] = {}
-        self._calls: ThreadPoolExecutor | None = None
 
     def list_newest(
-        self, machines: Iterable[str], status: str | None, limit: int
-    ) -> dict[str, list[dict[str, Any]]]:
-        """Return the newest executions of state machines, by ARN: up to `limit` of each, with a status or any."""
+        self, machines: Sequence[str], status: str | None, limit: int
+    ) -> list[list[dict[str, Any]]]:
+        """Return the newest executions of each state machine: up to `limit`, with a status or any."""
         now = self._clock()
         self._kept = {key: kept for key, kept in self._kept.items() if now - kept[0] < KEPT_SECONDS}
-        keys = {machine: (machine, status, limit) for machine in machines}
-        missing = [machine for machine, key in keys.items() if key not in self._kept]
-        if len(missing) > 1:
-            self._calls = self._calls or ThreadPoolExecutor(_CALLS_AT_ONCE)
-            lists = list(self._calls.map(lambda machine: self._read(machine, status, limit), missing))
-        else:
-            lists = [self._read(machine, status, limit) for machine in missing]
-        self._kept |= {keys[machine]: (now, read) for machine, read in zip(missing, lists, strict=True)}
-        return {machine: self._kept[key][1] for machine, key in keys.items()}
+        missing = [machine for machine in machines if (machine, status, limit) not in self._kept]
+        lists = self._calls.map(lambda machine: self._read(machine, status, limit), missing)
+        for machine, listed in zip(missing, lists, strict=True):
+            self._kept[machine, status, limit] = now, listed
+        return [self._kept[machine, status, limit][1] for machine in machines]
 
     def forget(self) -> None:
         """Read the lists again: the caller has changed an execution."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from executions.operations import ExecutionOperations
+from executions.parallel import ParallelCalls
 from executions.recent import KEPT_SECONDS, RecentExecutions
 
 MACHINES = ["arn:aws:states:eu-west-1:1:stateMachine:One", "arn:aws:states:eu-west-1:1:stateMachine:Two"]
@@ -51,8 +52,8 @@ class States:
 
 def test_workflows_are_listed_at_the_same_time() -> None:
     states = States(together=len(MACHINES))
-    lists = RecentExecutions(states).list_newest(MACHINES, None, 21)
-    assert [lists[machine][0]["executionArn"] for machine in MACHINES] == [
+    lists = RecentExecutions(states, ParallelCalls()).list_newest(MACHINES, None, 21)
+    assert [listed[0]["executionArn"] for listed in lists] == [
         "arn:aws:states:eu-west-1:1:execution:One:name",
         "arn:aws:states:eu-west-1:1:execution:Two:name",
     ]
@@ -60,7 +61,7 @@ def test_workflows_are_listed_at_the_same_time() -> None:
 
 def test_list_is_kept_for_a_second() -> None:
     states, now = States(), [100.0]
-    recent = RecentExecutions(states, lambda: now[0])
+    recent = RecentExecutions(states, ParallelCalls(), lambda: now[0])
     recent.list_newest(MACHINES, None, 21)
     now[0] += KEPT_SECONDS * 0.9
     recent.list_newest(MACHINES[:1], None, 21)
@@ -73,7 +74,7 @@ def test_list_is_kept_for_a_second() -> None:
 @pytest.mark.parametrize(("status", "limit"), [("FAILED", 21), (None, 51)])
 def test_list_of_another_status_or_length_is_read(status: str | None, limit: int) -> None:
     states = States()
-    recent = RecentExecutions(states, lambda: 100.0)
+    recent = RecentExecutions(states, ParallelCalls(), lambda: 100.0)
     recent.list_newest(MACHINES[:1], None, 21)
     recent.list_newest(MACHINES[:1], status, limit)
     assert states.lists[1:] == [(MACHINES[0], status, limit)]
