@@ -69,7 +69,7 @@ class ImageOperations:
         )
         arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
         inputs = (states.describe_execution(executionArn=arn)["input"] for arn in arns)
-        events = [*map(json.loads, inputs), *map(dead_letter_event, self._peek())]
+        events = [*map(_object, inputs), *map(dead_letter_event, self._peek())]
         return frozenset(key for event in events if (key := event_key(event)) is not None)
 
     def has_queued_events(self) -> bool:
@@ -158,6 +158,6 @@ def _object(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     return value if isinstance(value, dict) else {}

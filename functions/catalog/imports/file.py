@@ -60,6 +60,11 @@ def price_columns(cells: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix(PRICE): cell for name, cell in cells.items() if name.startswith(PRICE) and cell}
 
 
+def stored_barcode(text: str) -> str:
+    """Return a barcode as it is stored: a UPC-A as the EAN-13 that it is."""
+    return text.zfill(13) if len(text) == 12 else text
+
+
 def _of_header(header: list[str]) -> Iterator[RowProblem]:
     known = f"one of {', '.join(COLUMNS)}, or {PRICE} and a currency, such as {PRICE}EUR"
     for name in header:
@@ -89,5 +94,6 @@ def _of_repeats(header: list[str], rows: Iterable[list[str]]) -> Iterator[RowPro
     for number, row in enumerate(rows, 2):
         for name, place in places.items():
             value = row[place].strip() if place < len(row) else ""
-            if value and (before := first.setdefault((name, value), number)) != number:
+            same = stored_barcode(value) if name == "barcode" else value
+            if value and (before := first.setdefault((name, same), number)) != number:
                 yield problem(number, "", name, value, f"a {name} of one row; row {before} has it")

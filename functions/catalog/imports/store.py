@@ -24,6 +24,7 @@ from tillflow.store import (
 from tillflow.times import iso_utc
 
 from catalog.errors import UnknownImport
+from catalog.imports.file import stored_barcode
 from catalog.imports.models import (
     AppliedBatch,
     CheckedImport,
@@ -105,7 +106,7 @@ class ImportStore:
         cells = [{name: cell.strip() for name, cell in row.cells.items()} for row in rows]
         products = {product_key(one["sku"]) for one in cells if one.get("sku")}
         categories = {category_key(one["category"]) for one in cells if one.get("category")}
-        barcodes = {_stored_barcode(one["barcode"]) for one in cells if one.get("barcode")}
+        barcodes = {stored_barcode(one["barcode"]) for one in cells if one.get("barcode")}
         places = [RATES, WINDOWS, *products, *categories, *map(barcode_key, barcodes)]
         stored = read_rows(self._client, self._table, [place for place in places if _is_key(place)])
         owners = {
@@ -220,11 +221,6 @@ def _response(request: ImportBatch, digest: str, row: Item) -> AppliedBatch:
     first = request.rows[0].row
     check_same(f"batch {first} of import {request.import_id}", {"digest": row["digest"]}, {"digest": digest})
     return {"import_id": request.import_id, "rows": len(row["results"])}
-
-
-def _stored_barcode(text: str) -> str:
-    """Return a barcode as it is stored: a UPC-A as the EAN-13 that it is."""
-    return text.zfill(13) if len(text) == 12 else text
 
 
 def _is_key(place: tuple[str, str]) -> bool:
