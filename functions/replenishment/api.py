@@ -134,7 +134,7 @@ def start_run(call: Call) -> Reply:
 
 @api.route("GET /reorder-runs/{run_id}/orders", "manage", response=list[PlannedOrder])
 def list_run_orders(call: Call) -> list[PlannedOrder]:
-    """List the orders that a reorder run planned."""
+    """List the orders that a reorder run has planned, possibly none."""
     return _reorders().run_orders(call.path["run_id"])
 
 

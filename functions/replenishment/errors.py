@@ -20,12 +20,12 @@ class UnknownPolicy(DomainError):
 
 
 class UnknownRun(DomainError):
-    """No reorder run of this id planned an order."""
+    """There is no reorder run of this id."""
 
     cashier_message = "No such reorder run."
 
     def __init__(self, run_id: str) -> None:
-        super().__init__(f"reorder run {run_id} has no orders")
+        super().__init__(f"reorder run {run_id} does not exist")
 
 
 class UnknownPlannedOrder(DomainError):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from tillflow.callbacks import complete_task
-from tillflow.executions import Started, start_once
+from tillflow.executions import Started, describe_execution, execution_arn, start_once
 from tillflow.listing import Page
 from tillflow.parsing import parse
 from tillflow.references import FindUnknown, Kind, check_references
@@ -90,9 +90,9 @@ class ReorderOperations:
         return start_once(self._states, self._machine, run_id, sent, f"reorder run {run_id}")
 
     def run_orders(self, run_id: str) -> list[PlannedOrder]:
-        """Return the orders that a run planned; UnknownRun."""
+        """Return the orders that a run has planned, possibly none; UnknownRun."""
         orders = self._store.orders(parse(RunRef, {"run_id": run_id}).run_id)
-        if not orders:
+        if not orders and describe_execution(self._states, execution_arn(self._machine, run_id)) is None:
             raise UnknownRun(run_id)
         return orders
 

@@ -30,7 +30,7 @@ NOT_RUN = {
 ENDS_WITH_1 = {"audit"}
 """Commands that exit with 1 for what other tests of this shop have left."""
 
-TYPED = {"gift-card show": "GIFT-CARD-CODE", "user create": "Tillflow-2026\nTillflow-2026"}
+TYPED = {"user create": "Tillflow-2026\nTillflow-2026"}
 """What is typed when a command asks, other than for a confirmation."""
 
 SHELL = ("$(", "|", ">", "&&")

@@ -406,6 +406,16 @@ def test_hostile_arguments_are_refused_or_escaped(shop: Stack, tmp_path: Path) -
             run(command, shlex.quote(HOSTILE))
 
 
+def test_run_that_planned_nothing_is_empty_and_not_unknown(shop: Stack) -> None:
+    client("stepfunctions").start_execution(
+        stateMachineArn=shop.output("StockReorder"), name="reorder-none", input="{}"
+    )
+    assert "Orders of reorder-none: none." in invoke("reorder show", "reorder-none").output
+    assert invoke("reorder show", "reorder-none --json").stdout == "[]\n"
+    unknown = invoke("reorder show", "reorder-404")
+    assert (unknown.exit_code, "reorder run reorder-404 does not exist" in unknown.stderr) == (2, True)
+
+
 FILTERS = {
     "status": "BOGUS",
     "location": "nowhere",

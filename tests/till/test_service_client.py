@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from customers.errors import InvalidCustomer
 from tillflow.customers import UnknownCustomer
-from tillflow.errors import InvalidRequest, Problem
+from tillflow.errors import DomainError, InvalidRequest, Problem
 
 from tests.support.api_functions import ApiFunctions
 from tests.till.test_commands import aws, no_local_stack, run, stack
-from till.errors import OperatorError
+from till.errors import OperatorError, operator_errors
 from till.services.client import error_of
 from till.services.customers import Customers
 from till.stack import find_stack
@@ -49,6 +49,18 @@ def test_error_of_a_service_is_raised_by_its_name_with_its_message(stack: None) 
     with pytest.raises(InvalidCustomer, match="customer: customer_id is 'a b'") as refused:
         Customers(find_stack()).get("a b")
     assert [one.field for one in refused.value.problems] == ["customer_id"]
+
+
+def test_error_of_a_module_that_is_not_imported_keeps_its_message() -> None:
+    problem = {"status": 404, "title": "UnknownNovelty", "detail": "novelty 7 does not exist"}
+    error = error_of({**problem, "correlation_id": "req-1", "problems": []})
+    assert isinstance(error, DomainError)
+    with (
+        pytest.raises(OperatorError, match="novelty 7 does not exist") as shown,
+        operator_errors("List them."),
+    ):
+        raise error
+    assert shown.value.advice == "List them."
 
 
 def test_missing_permission_of_the_function_is_reported_with_the_request(stack: None) -> None:

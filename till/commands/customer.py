@@ -144,9 +144,9 @@ def merge(
 
     Example:
 
-        till customer create cus-grace --name "Grace Hopper"
-        till customer create cus-grace-2 --name "G. Hopper"
-        till customer merge cus-grace-2 cus-grace
+        till customer create cus-hedy --name "Hedy Lamarr"
+        till customer create cus-hedy-2 --name "H. Lamarr"
+        till customer merge cus-hedy-2 cus-hedy
     """
     from tillflow.executions import error_message
 

@@ -65,7 +65,7 @@ def show(
 
     Example:
 
-        till gift-card show
+        till gift-card issue 50.00 --json | jq -r .code | till gift-card show
     """
     from till.services.customers import GiftCards
 

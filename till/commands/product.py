@@ -107,11 +107,11 @@ def find_product(
 ) -> None:
     """Show the product with a barcode, and the price or weight that the barcode of a label has in it.
 
-    Examples:
+    Barcodes of labels begin with a prefix that has a layout: see `till product barcode-layout`.
+
+    Example:
 
         till product find --barcode 4006381333931
-
-        till product find --barcode 2112345928753
     """
     from till.services.catalog import Catalog
 

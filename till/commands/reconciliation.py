@@ -85,7 +85,7 @@ def show(
 
     Example:
 
-        till reconciliation show 2026-11-28
+        till reconciliation show "$(till reconciliation run --wait --json | jq -r .run_id)"
     """
     from till.services.payments import Reconciliations
 

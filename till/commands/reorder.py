@@ -211,7 +211,7 @@ def show(run_id: Annotated[str, typer.Argument(help="Reorder run id.")], as_json
         )
         for order in orders
     ]
-    print_table(run_id, ("order!", "supplier!", "lines>", "total>"), rows)
+    print_table(f"Orders of {run_id}", ("order!", "supplier!", "lines>", "total>"), rows)
 
 
 @app.command("approvals")

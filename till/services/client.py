@@ -132,10 +132,13 @@ def _response(payload: Mapping[str, Any]) -> Response:
 
 
 def error_of(problem: Mapping[str, Any]) -> Exception:
-    """Return the error that a problem document is of: the service's, by its name, with its message."""
+    """Return the error that a problem document is of: the service's, by its name, with its message.
+
+    A DomainError if no module with that error is imported: then none of its callers catches it by its name.
+    """
     title, detail = str(problem["title"]), str(problem["detail"])
-    kind = errors_by_name().get(title)
-    if kind is None or problem["status"] == _INTERNAL:
+    kind = errors_by_name().get(title, DomainError)
+    if problem["status"] == _INTERNAL:
         return OperatorError(
             f"{title}: {detail}.", f"Find the request {problem['correlation_id']} in the function's log."
         )

@@ -91,7 +91,7 @@ class Reorders:
         return self._service.call("POST /reorder-runs", "manage", body=body).started
 
     def run_orders(self, run_id: str) -> list[PlannedOrder]:
-        """Return the orders that a run planned; UnknownRun."""
+        """Return the orders that a run has planned, possibly none; UnknownRun."""
         route = "GET /reorder-runs/{run_id}/orders"
         return self._service.call(route, "manage", path={"run_id": run_id}).read(list[PlannedOrder])
 
