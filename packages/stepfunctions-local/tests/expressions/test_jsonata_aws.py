@@ -122,6 +122,14 @@ def test_invalid_base64_is_an_internal_error(text: str) -> None:
         value("$base64decode($data)", data=text)
 
 
+@pytest.mark.parametrize(
+    "call", ["$contains('a', $no)", "$split('a', $no)", "$replace('a', $no, 'x')", "$replace('a', /a/, $no)"]
+)
+def test_undefined_pattern_or_replacement_is_an_internal_error(call: str) -> None:
+    with pytest.raises(InternalError):
+        value(call)
+
+
 def test_range_memory_limit() -> None:
     assert value("$count($range(1, 360145, 1))") == 360145
     assert failure("$count($range(1, 360146, 1))") == MEMORY

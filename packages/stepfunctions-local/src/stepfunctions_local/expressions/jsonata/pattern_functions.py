@@ -17,7 +17,12 @@ from .values import UNDEFINED, Callee, Sequence, is_number
 
 
 def _matches(call: Caller, matcher: Any, text: str) -> Iterator[dict[str, Any]]:
-    """Yield the matches of a regular expression, or of a function with the same protocol."""
+    """Yield the matches of a regular expression, or of a function with the same protocol.
+
+    Raises TypeError, an internal error on AWS, when the pattern is undefined.
+    """
+    if matcher is UNDEFINED:
+        raise TypeError("the pattern is undefined")
     match = matcher.first(text) if type(matcher) is Matcher else call(matcher, [text])
     while match is not UNDEFINED:
         if type(match) is not dict or not (
@@ -109,7 +114,8 @@ def replace(call: Caller, text: Any, pattern: Any, replacement: Any, limit: Any 
         return text
     count = -1 if limit is UNDEFINED else math.ceil(limit)
     if isinstance(pattern, str):
-        return text.replace(pattern, replacement if isinstance(replacement, str) else "", count)
+        new = "undefined" if replacement is UNDEFINED else replacement if isinstance(replacement, str) else ""
+        return text.replace(pattern, new, count)
     units = to_units(text)
     parts: list[str] = []
     at = 0
@@ -117,6 +123,8 @@ def replace(call: Caller, text: Any, pattern: Any, replacement: Any, limit: Any 
         if number == count:
             break
         parts.append(units[at : occurrence["start"]])
+        if replacement is UNDEFINED:
+            raise TypeError("the replacement is undefined")
         new = (
             _expand(replacement, occurrence)
             if isinstance(replacement, str)
