@@ -1,14 +1,16 @@
 """Suppliers and purchase orders over HTTP, and the webhooks of suppliers."""
 
 import os
+from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply, accepted
+from tillflow.api.idempotency import IdempotencyKeys
 from tillflow.aws import client
 from tillflow.errors import InvalidRequest
-from tillflow.fields import BusinessId, Day, Identifier
+from tillflow.fields import Identifier
 from tillflow.parsing import parse
 from tillflow.references import FindUnknown, invoked
 from tillflow.secrets import find_secret
@@ -18,10 +20,10 @@ from tillflow.times import utc_now
 from purchasing import reporting
 from purchasing.errors import InvalidPurchase, SignatureRefused, UnknownSupplier
 from purchasing.models import (
-    DeliveryNote,
     Invoice,
     NewPurchase,
     OpenOrder,
+    OrderRef,
     Purchase,
     PurchaseInvoice,
     PurchaseSummary,
@@ -30,6 +32,13 @@ from purchasing.models import (
     Status,
 )
 from purchasing.operations import PurchaseOperations, SupplierOperations
+from purchasing.requests import (
+    Acknowledgement,
+    AcknowledgementBody,
+    CancelPurchaseBody,
+    DeliveryNoteBody,
+    RefusalBody,
+)
 from purchasing.supplier_models import Entry, PriceList, Supplier, SupplierAccount, SupplierReport
 
 api = Api("purchasing")
@@ -105,52 +114,6 @@ class PurchaseInvoicePage(BaseModel):
     next_cursor: str | None
 
 
-class AcknowledgementBody(BaseModel):
-    """promised_on: the day of delivery; supplier_id: the supplier that accepts, by default the one that is asked."""
-
-    model_config = ConfigDict(frozen=True)
-
-    promised_on: Day
-    supplier_id: Identifier | None = None
-
-
-class RefusalBody(BaseModel):
-    """note: the reason; supplier_id: the supplier that refuses, by default the one that is asked."""
-
-    model_config = ConfigDict(frozen=True)
-
-    note: Annotated[str, Field(min_length=1, max_length=200)]
-    supplier_id: Identifier | None = None
-
-
-class Acknowledgement(BaseModel):
-    """accepted: False refuses the order; promised_on: the day of delivery of an accepted one."""
-
-    model_config = ConfigDict(frozen=True)
-
-    purchase_order_id: Annotated[str, Field(min_length=1, max_length=80)]
-    accepted: StrictBool
-    promised_on: Day | None = None
-    note: Annotated[str, Field(max_length=200)] = ""
-
-
-class DeliveryNoteBody(BaseModel):
-    """The delivery note of an order."""
-
-    model_config = ConfigDict(frozen=True)
-
-    purchase_order_id: BusinessId
-    note: DeliveryNote
-
-
-class CancelPurchaseBody(BaseModel):
-    """Why the order is cancelled."""
-
-    model_config = ConfigDict(frozen=True)
-
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
-
-
 @cache
 def _orders() -> PurchaseOperations:
     return PurchaseOperations(
@@ -163,6 +126,11 @@ def _orders() -> PurchaseOperations:
             "location": invoked(client("lambda"), os.environ["FIND_UNKNOWN_LOCATIONS_FUNCTION"]),
         },
     )
+
+
+@cache
+def _keys() -> IdempotencyKeys:
+    return IdempotencyKeys(client("dynamodb"), os.environ["TABLE_NAME"])
 
 
 @cache
@@ -303,11 +271,23 @@ def acknowledge_purchase(call: Call) -> Purchase:
     )
 
 
-@api.route("POST /purchase-orders/{purchase_order_id}/refusal", "manage", body=RefusalBody, response=Purchase)
-def refuse_purchase(call: Call) -> Purchase:
+@api.route(
+    "POST /purchase-orders/{purchase_order_id}/refusal",
+    "manage",
+    body=RefusalBody,
+    response=Purchase,
+    keyed=True,
+)
+def refuse_purchase(call: Call) -> Reply:
     """Refuse a purchase order for its supplier: it is sent to the next one."""
     body: RefusalBody = call.body
-    return _without_token(_orders().refuse(call.path["purchase_order_id"], body.note, body.supplier_id or ""))
+
+    def refuse() -> OrderRef:
+        order = _orders().refuse(call.path["purchase_order_id"], body.note, body.supplier_id or "")
+        return OrderRef(purchase_order_id=order.purchase_order_id)
+
+    refused = _keys().reply(call, OrderRef, refuse)
+    return replace(refused, body=_without_token(_orders().get(refused.body.purchase_order_id)))
 
 
 @api.route("POST /purchase-orders/{purchase_order_id}/heartbeat", "manage", response=Purchase)

@@ -141,8 +141,12 @@ def check_currency(currency: str, supplier: Supplier) -> None:
 
 
 def acknowledge(purchase: Purchase, promised_on: date, supplier_id: str = "") -> Purchase:
-    """Record that the supplier accepts the order; PurchaseConflict if the order is not sent to it."""
-    return _respond(purchase, "ACKNOWLEDGED", supplier_id, promised_on=promised_on)
+    """Record that the supplier accepts the order; PurchaseConflict if the order is not sent to it.
+
+    The same again changes nothing, IdempotencyConflict for another day.
+    """
+    accepted = next((one.supplier_id for one in purchase.attempts if one.state == "ACKNOWLEDGED"), "")
+    return _respond(purchase, "ACKNOWLEDGED", supplier_id or accepted, promised_on=promised_on)
 
 
 def refuse(purchase: Purchase, note: str, supplier_id: str = "") -> Purchase:

@@ -180,3 +180,28 @@ def test_order_of_another_supplier_does_not_exist_for_a_supplier(api: HttpApi, h
     response = send(api, hook, BODIES[hook], SECRETS["sup-other"], supplier="sup-other")
     assert (response.status, response.body["title"]) == (404, "UnknownPurchase")
     assert stored() == before
+
+
+def test_refusal_with_a_key_is_of_one_supplier(api: HttpApi) -> None:
+    store = PurchaseStore(client("dynamodb"), "PurchasingTable")
+    order = {
+        "purchase_order_id": "po-2",
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [{"sku": "TEA", "quantity": 5, "unit_cost": 400}],
+        "suppliers": [{"supplier_id": "sup-hook"}, {"supplier_id": "sup-other"}],
+        "reason": "by hand",
+    }
+    store.open(OpenOrder.model_validate(order))
+    store.send("po-2")
+    body, headers = {"note": "sold out"}, {"Idempotency-Key": "refusal-1"}
+    first = api.post("/purchase-orders/po-2/refusal", body, headers=headers)
+    assert [one["state"] for one in first.body["attempts"]] == ["REFUSED"]
+    store.send("po-2")
+    again = api.post("/purchase-orders/po-2/refusal", body, headers=headers)
+    assert (again.status, again.headers["idempotent-replayed"]) == (200, "true")
+    assert [one["state"] for one in again.body["attempts"]] == ["REFUSED", "SENT"]
+    other = api.post("/purchase-orders/po-2/refusal", {"note": "closed"}, headers=headers)
+    assert (other.status, other.body["title"]) == (409, "IdempotencyConflict")
+    second = api.post("/purchase-orders/po-2/refusal", body)
+    assert [one["state"] for one in second.body["attempts"]] == ["REFUSED", "REFUSED"]

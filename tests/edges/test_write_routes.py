@@ -38,7 +38,6 @@ NATURAL_IDS = {
     "POST /suppliers": "supplier.supplier_id",
     "POST /purchase-orders": "purchase_order_id",
     "POST /purchase-orders/{purchase_order_id}/acknowledgement": "purchase_order_id",
-    "POST /purchase-orders/{purchase_order_id}/refusal": "purchase_order_id",
     "POST /purchase-orders/{purchase_order_id}/heartbeat": "purchase_order_id",
     "POST /purchase-orders/{purchase_order_id}/close": "purchase_order_id",
     "POST /purchase-orders/{purchase_order_id}/receipts": "receipt_id",
@@ -79,7 +78,11 @@ VERSIONED = {
 }
 """Routes that take the version of a record in If-Match."""
 
-KEYED = {"POST /dead-letters/{queue}/redrive", "POST /executions/{execution}/redrive"}
+KEYED = {
+    "POST /dead-letters/{queue}/redrive",
+    "POST /executions/{execution}/redrive",
+    "POST /purchase-orders/{purchase_order_id}/refusal",
+}
 """Routes that take an Idempotency-Key: the same request can be meant again."""
 
 REASONS = {

@@ -169,6 +169,13 @@ def test_each_supplier_is_asked_once() -> None:
     assert [attempt.state for attempt in purchase.attempts] == ["SILENT", "REFUSED", "SILENT"]
 
 
+def test_acknowledgement_without_a_supplier_can_be_repeated() -> None:
+    purchase = delivering()
+    assert rules.acknowledge(purchase, TODAY) == purchase
+    with pytest.raises(IdempotencyConflict):
+        rules.acknowledge(purchase, TODAY + timedelta(days=1))
+
+
 def test_first_acknowledgement_is_kept() -> None:
     purchase = delivering()
     assert rules.give_up_supplier(purchase, 1, "silence") == purchase
