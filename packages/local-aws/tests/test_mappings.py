@@ -32,6 +32,14 @@ def _filter(pattern: str) -> dict[str, Any]:
             {"EventSourceArn": f"{_QUEUE}.fifo", "MaximumBatchingWindowInSeconds": 1},
             "Batching window is not supported for FIFO queues",
         ),
+        (
+            {"EventSourceArn": f"{_QUEUE}.fifo", "BatchSize": 11},
+            "Batch size 11 is greater than the maximum of FIFO queues, 10.",
+        ),
+        (
+            {"FilterCriteria": {"Filters": [{"Pattern": '{"body": ["sale"]}'}] * 6}},
+            "FilterCriteria has 6 filters; the quota is 5",
+        ),
         (_filter("{bad"), "Invalid filter pattern definition."),
         (_filter('{"body": {"kind": "sale"}}'), "Invalid filter pattern definition."),
         ({"StartingPosition": "LATEST"}, "StartingPosition is not valid for SQS event sources."),
@@ -48,6 +56,8 @@ def test_invalid_mapping_is_rejected(properties: dict[str, Any], message: str) -
     [
         {},
         {"BatchSize": "10000", "MaximumBatchingWindowInSeconds": "300"},
+        {"EventSourceArn": f"{_QUEUE}.fifo", "BatchSize": 10},
+        {"FilterCriteria": {"Filters": [{"Pattern": '{"body": ["sale"]}'}] * 5}},
         _filter('{"body": {"kind": ["sale", {"prefix": "re"}]}}'),
     ],
 )
@@ -73,6 +83,9 @@ _STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/1"
             {"StartingPosition": "LATEST", "ScalingConfig": {"MaximumConcurrency": 2}},
             "only supported for Amazon SQS",
         ),
+        ({"StartingPosition": "LATEST", "BatchSize": 10_001}, "Value '10001' at 'batchSize'"),
+        ({"StartingPosition": "LATEST", "ParallelizationFactor": "11"}, "less than or equal to 10"),
+        ({"StartingPosition": "LATEST", "MaximumRetryAttempts": -2}, "greater than or equal to -1"),
         ({"StartingPosition": "LATEST"} | _filter("[]"), "Invalid filter pattern definition."),
     ],
 )

@@ -19,10 +19,19 @@ from .role_permissions import missing_permission
 
 type Mapping = dict[str, Any]
 
-_MAX_BATCH = 10_000
 _MAX_BATCH_WITHOUT_WINDOW = 10
-_MAX_WINDOW = 300
+_MAX_FIFO_BATCH = 10
+_RANGES = (
+    ("BatchSize", 1, 10_000),
+    ("MaximumBatchingWindowInSeconds", 0, 300),
+    ("ParallelizationFactor", 1, 10),
+    ("MaximumRecordAgeInSeconds", -1, 604_800),
+    ("MaximumRetryAttempts", -1, 10_000),
+    ("TumblingWindowInSeconds", 0, 900),
+)
 _MAX_PATTERN = 4_096
+# The default quota of a source; AWS raises it to 10 on request.
+_MAX_FILTERS = 5
 _STREAM_BATCH = 100
 _POSITIONS = {"dynamodb": ("LATEST", "TRIM_HORIZON"), "kinesis": ("LATEST", "TRIM_HORIZON", "AT_TIMESTAMP")}
 _READ_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -39,18 +48,21 @@ class Problem:
 
 def check_queue_mapping(mapping: Mapping, visibility_timeout: int, function_timeout: int) -> Problem | None:
     """Return the error of an invalid mapping of a queue; None if it is valid."""
+    if (problem := _check_batches(mapping)) is not None:
+        return problem
     size, window = (
         int(mapping.get("BatchSize") or 10),
         int(mapping.get("MaximumBatchingWindowInSeconds") or 0),
     )
-    if mapping.get("BatchSize") is not None and not 1 <= int(mapping["BatchSize"]) <= _MAX_BATCH:
-        return _constraint(int(mapping["BatchSize"]), "batchSize", 1, _MAX_BATCH)
-    if not 0 <= window <= _MAX_WINDOW:
-        return _constraint(window, "maximumBatchingWindowInSeconds", 0, _MAX_WINDOW)
     if mapping.get("StartingPosition"):
         return Problem("StartingPosition is not valid for SQS event sources.")
-    if window and str(mapping["EventSourceArn"]).endswith(".fifo"):
-        return Problem("Batching window is not supported for FIFO queues")
+    if str(mapping["EventSourceArn"]).endswith(".fifo"):
+        if window:
+            return Problem("Batching window is not supported for FIFO queues")
+        if size > _MAX_FIFO_BATCH:
+            return Problem(
+                f"Batch size {size} is greater than the maximum of FIFO queues, {_MAX_FIFO_BATCH}."
+            )
     if size > _MAX_BATCH_WITHOUT_WINDOW and not window:
         return Problem(
             "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than"
@@ -78,7 +90,16 @@ def check_stream_mapping(mapping: Mapping, service: str) -> Problem | None:
         return Problem(f"Unsupported starting position for arn type: {mapping['EventSourceArn']}")
     if mapping.get("ScalingConfig"):
         return Problem("ScalingConfig is only supported for Amazon SQS event sources.")
-    return _check_filters(mapping)
+    return _check_batches(mapping) or _check_filters(mapping)
+
+
+def _check_batches(mapping: Mapping) -> Problem | None:
+    """Return the error of a number out of its range. Properties in CloudFormation do not pass `request_checks`."""
+    for name, least, most in _RANGES:
+        value = mapping.get(name)
+        if value is not None and not least <= int(value) <= most:
+            return _constraint(int(value), name[0].lower() + name[1:], least, most)
+    return None
 
 
 def _constraint(value: int, name: str, least: int, most: int) -> Problem:
@@ -92,6 +113,10 @@ def _constraint(value: int, name: str, least: int, most: int) -> Problem:
 
 def _check_filters(mapping: Mapping) -> Problem | None:
     filters = (mapping.get("FilterCriteria") or {}).get("Filters") or ()
+    if len(filters) > _MAX_FILTERS:
+        return Problem(
+            f"FilterCriteria has {len(filters)} filters; the quota is {_MAX_FILTERS} for an event source."
+        )
     if all(_is_pattern(each.get("Pattern")) for each in filters):
         return None
     return Problem("Invalid filter pattern definition.")
