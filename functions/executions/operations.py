@@ -95,9 +95,14 @@ class ExecutionOperations:
         return f"{described['status']}-{described.get('redriveCount', 0)}-{ended}"
 
     def find(self, name: str) -> str:
-        """Return the ARN of an execution of any workflow by its name, or an ARN as it is. UnknownExecution."""
+        """Return the ARN of an execution of any workflow by its name. UnknownExecution.
+
+        An ARN of a workflow is returned as it is, whether there is such an execution or not.
+        """
         if name.startswith("arn:"):
-            return str(self._describe(name)["executionArn"])
+            if self._workflow_of(name) is None:
+                raise UnknownExecution(name)
+            return name
         for arn in self._workflows.values():
             execution = describe_execution(self._states, execution_arn(arn, name))
             if execution is not None:
