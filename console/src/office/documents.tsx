@@ -28,7 +28,7 @@ export function Documents({ number, orderId, hasCustomer }: DocumentsProps): Rea
     window.open(url, "_blank", "noopener");
   };
   return (
-    <div className="row wrap" role="group" aria-label={`${office.documents} ${number}`}>
+    <div className="row wrap actions" role="group" aria-label={`${office.documents} ${number}`}>
       <span>{number}</span>
       {FORMS.map((form) => (
         <Button key={form} disabled={action.isRunning} onClick={() => action.run(() => download(form))}>{office.forms[form]}</Button>

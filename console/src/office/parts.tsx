@@ -40,6 +40,9 @@ export function Status({ value }: { value: unknown }): ReactNode {
   );
 }
 
+/** Fields of sentences: their column is wide enough to read them. */
+const LONG = new Set(["cause", "sentence", "accepted"]);
+
 /** Fields whose values are words of the API, which are shown in the language of the page. */
 const WORDS = new Set(["type", "kind", "decision", "asked", "group", "side"]);
 
@@ -70,6 +73,8 @@ export function useCell(): (row: Row, field: string) => ReactNode {
     if (WORDS.has(field) && typeof value === "string") return office.values[value] ?? value;
     if (AMOUNTS.has(field) && typeof value === "number" && typeof row.currency === "string") return format(value, row.currency, code);
     if (field === "cause" && typeof value === "string") return causeText(value);
+    // The name by which the list of executions has it.
+    if (field === "workflow" && typeof value === "string") return value.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
     if (typeof value === "string" || typeof value === "number") return value;
     return JSON.stringify(value);
   };
@@ -130,7 +135,7 @@ export function Table({ columns, rows, caption, linkTo }: { columns: readonly Co
               {columns.map(({ field, cell: own, number }, position) => {
                 const content = own === undefined ? cell(row, field) : own(row);
                 return (
-                  <td key={field} className={number === true ? "number" : undefined}>
+                  <td key={field} className={number === true ? "number" : LONG.has(field) ? "long" : undefined}>
                     {position === 0 && linkTo !== undefined ? <a href={linkTo(row)}>{content}</a> : content}
                   </td>
                 );

@@ -51,7 +51,7 @@ export function ReturnLines({ lines, units, onChange }: ReturnLinesProps): React
                     onFocus={(event) => event.target.select()}
                     onChange={(event) => {
                       const chosen = Number(event.target.value);
-                      if (Number.isInteger(chosen) && chosen >= 0 && chosen <= line.returnable) set(line, { quantity: chosen });
+                      if (Number.isInteger(chosen) && chosen >= 0) set(line, { quantity: Math.min(chosen, line.returnable) });
                     }}
                   />
                 </td>

@@ -1,18 +1,20 @@
 import { hrefOf } from "../../core/router";
 import { useShop } from "../../core/shop";
 import { ListPage, type Column } from "../parts";
+import { Thumbnail } from "../thumbnail";
 import { useTexts, type Row } from "../use-api";
 import { ImageUpload } from "./image-upload";
 import { Icon } from "../../core/ui";
 
-function Thumbnail({ row }: { row: Row }): React.ReactNode {
+function ListedThumbnail({ row }: { row: Row }): React.ReactNode {
   const { office } = useTexts();
   if (typeof row.thumbnail_url !== "string") return office.noThumbnail;
-  return <img className="thumbnail" src={row.thumbnail_url} alt={String(row.key)} loading="lazy" />;
+  const placeholder = typeof row.placeholder === "string" ? row.placeholder : "";
+  return <Thumbnail key={row.thumbnail_url} url={row.thumbnail_url} placeholder={placeholder} name={String(row.key)} />;
 }
 
 const COLUMNS: readonly Column[] = [
-  { field: "thumbnail_url", cell: (row) => <Thumbnail row={row} /> },
+  { field: "thumbnail_url", cell: (row) => <ListedThumbnail row={row} /> },
   { field: "key" }, { field: "sku" }, { field: "status" }, { field: "updated_at" },
 ];
 

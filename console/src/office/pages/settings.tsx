@@ -26,6 +26,7 @@ export function SettingsPage(): React.ReactNode {
       <h1>{text.pages.settings}</h1>
       <h2>{office.seller}</h2>
       {isUnset ? <p className="notice">{office.sellerUnset}</p> : <Notice problem={problem} />}
+      {value === null && problem === null && <p className="muted">{text.loading}</p>}
       {(value !== null || isUnset) && (
         <SellerForm seller={value ?? NO_SELLER} isReadOnly={!person.scopes.includes("manage")} onDone={reload} />
       )}

@@ -15,7 +15,7 @@
 * { box-sizing: border-box; }
 header { grid-column: 1 / -1; padding: 8px 12px; border-bottom: 1px solid var(--line); }
 header h2 { margin: 0; font-size: 15px; overflow-wrap: anywhere; }
-header p { margin: 2px 0 6px; }
+header p { margin: 2px 0 6px; } header label { white-space: nowrap; }
 nav, [role=tablist] { display: inline-flex; flex-wrap: wrap; gap: 4px; align-items: center; margin-inline-end: 12px; }
 button, select, input[type=search] {
   font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: 5px; padding: 2px 8px;
@@ -31,7 +31,7 @@ section { display: flex; flex-direction: column; min-height: 0; }
 .virtual { overflow: auto; flex: 1 1 300px; min-height: 160px; position: relative; }
 .canvas { position: relative; }
 .canvas > * { position: absolute; inset-inline: 0; top: 0; }
-.graph { flex: none; margin: 0 auto; max-width: none; }
+.graph { flex: none; margin: 0 auto; max-width: none; direction: ltr; }
 .graph text { font: 12px system-ui, sans-serif; fill: var(--ink); }
 .graph .column { font-weight: 600; fill: var(--dim); }
 .box { cursor: pointer; outline: none; }
