@@ -42,7 +42,10 @@ export function QuarantinePage(): React.ReactNode {
       page="images"
       title={office.quarantine}
       route="GET /images/quarantine"
-      columns={[{ field: "key" }, { field: "sku" }, { field: "reason" }, { field: "sentence" }, { field: "updated_at" }]}
+      columns={[
+        { field: "key" }, { field: "sku" }, { field: "reason", cell: ({ reason }) => office.values[String(reason)] ?? String(reason) },
+        { field: "sentence", cell: ({ sentence }) => <span lang="en">{String(sentence)}</span> }, { field: "updated_at" },
+      ]}
     >
       {() => <p className="crumb"><a href={hrefOf("images")}><Icon name="back" /> {office.back}</a></p>}
     </ListPage>
