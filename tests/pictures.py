@@ -119,8 +119,8 @@ def report(console: Console) -> None:
     pay_by_card(tab)
     complete(tab)
     expect_sold(tab)
-    tab = console.open("operator", "reports?by=sku")
-    expect(tab.get_by_role("cell", name="COF-ESP-1KG")).to_be_visible()
+    tab = console.open("operator", "reports?by=category")
+    expect(tab.get_by_role("cell", name="coffee", exact=True)).to_be_visible()
     save(tab, "report", 800)
 
 

@@ -6,6 +6,8 @@ import { day, ListPage } from "../parts";
 import { useTexts, type Row } from "../use-api";
 
 const DAY_MS = 86_400_000;
+/** What a row shows whose products have no category. */
+const NO_VALUE = "–";
 const DIMENSIONS = ["day", "sku", "category", "location", "tender", "tax"];
 
 function dayOf(milliseconds: number): string {
@@ -14,10 +16,11 @@ function dayOf(milliseconds: number): string {
 
 /** Sales less returns by day or another dimension, as a chart and a table. */
 export function ReportsPage(): React.ReactNode {
-  const { text } = useTexts();
+  const { text, office } = useTexts();
   const { config } = useShop();
   const dimension = useRoute().query.get("by") ?? "day";
   const [days] = useState(() => ({ first_day: dayOf(Date.now() - 29 * DAY_MS), last_day: dayOf(Date.now()) }));
+  const valueOf = ({ value }: Row): string => (dimension === "tender" ? office.values[String(value)] : undefined) ?? (String(value) || NO_VALUE);
   return (
     <ListPage
       page="reports"
@@ -25,30 +28,35 @@ export function ReportsPage(): React.ReactNode {
       route="GET /reports/sales"
       fixed={{ currency: config.currency, limit: "100" }}
       columns={[
-        { field: "day" }, ...(dimension === "day" ? [] : [{ field: "value" }]), { field: "sales", number: true }, { field: "units", number: true }, { field: "net", number: true },
-        { field: "tax", number: true }, { field: "total", number: true }, { field: "returned_units", number: true }, { field: "returned_total", number: true },
+        { field: "day" }, ...(dimension === "day" ? [] : [{ field: "value", cell: valueOf }]), ...columnsOf(dimension).map((field) => ({ field, number: true })),
       ]}
       filters={[
         { field: "by", options: DIMENSIONS, initial: "day" },
         { field: "first_day", type: "date", initial: days.first_day }, { field: "last_day", type: "date", initial: days.last_day },
       ]}
     >
-      {(list) => <SalesChart rows={list.rows} currency={config.currency} />}
+      {(list) => <SalesChart rows={list.rows} byDay={dimension === "day"} currency={config.currency} />}
     </ListPage>
   );
 }
 
+/** The figures that the API counts by a dimension: sales by day and location alone, of a tender what it paid and got back. */
+function columnsOf(dimension: string): string[] {
+  if (dimension === "tender") return ["total", "returned_total"];
+  const sales = dimension === "day" || dimension === "location" ? ["sales"] : [];
+  return [...sales, "units", "net", "tax", "total", "returned_units", "returned_total"];
+}
+
 const MOST_BARS = 31;
 
-/** Total less returns, in minor units, by value of the dimension; by day if the rows have no value. Most first, days in order. */
-export function barsOf(rows: readonly Row[]): { name: string; amount: number }[] {
+/** Total less returns, in minor units, by day, or by value of the dimension, "–" for none. Most first, days in order. */
+export function barsOf(rows: readonly Row[], byDay: boolean): { name: string; amount: number }[] {
   const sums = new Map<string, number>();
   for (const row of rows) {
-    const name = String(row.value) === "" ? String(row.day) : String(row.value);
+    const name = byDay ? String(row.day) : String(row.value) || NO_VALUE;
     sums.set(name, (sums.get(name) ?? 0) + Number(row.total) - Number(row.returned_total));
   }
   const bars = [...sums].map(([name, amount]) => ({ name, amount }));
-  const byDay = rows.every((row) => row.value === "");
   bars.sort((one, other) => (byDay ? one.name.localeCompare(other.name) : other.amount - one.amount));
   return bars.slice(0, MOST_BARS);
 }
@@ -56,16 +64,16 @@ export function barsOf(rows: readonly Row[]): { name: string; amount: number }[]
 const WIDTH = 1_000;
 
 /** A bar for each value. The table below has the same numbers. */
-function SalesChart({ rows, currency }: { rows: readonly Row[]; currency: string }): React.ReactNode {
+function SalesChart({ rows, byDay, currency }: { rows: readonly Row[]; byDay: boolean; currency: string }): React.ReactNode {
   const { office, code } = useTexts();
-  const bars = barsOf(rows);
+  const bars = barsOf(rows, byDay);
   if (bars.length === 0) return null;
   const most = Math.max(1, ...bars.map(({ amount }) => amount));
   return (
     <figure className="chart" aria-label={office.chart}>
       {bars.map(({ name, amount }) => (
         <Fragment key={name}>
-          <span className="muted">{/^\d{4}-\d\d-\d\d$/.test(name) ? day(name, code) : (office.values[name] ?? name)}</span>
+          <span className="muted">{byDay ? day(name, code) : (office.values[name] ?? name)}</span>
           <svg viewBox={`0 0 ${WIDTH} 1`} preserveAspectRatio="none" aria-hidden="true"><rect width={(Math.max(0, amount) * WIDTH) / most} height={1} /></svg>
           <span className="number">{format(amount, currency, code)}</span>
         </Fragment>
