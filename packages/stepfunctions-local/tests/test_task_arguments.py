@@ -2,6 +2,7 @@
 
 import pytest
 
+from stepfunctions_local.errors import ApiError
 from stepfunctions_local.testing import FakeServices, Result, VirtualEngine
 
 PATH_REASON = "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call"
@@ -85,3 +86,34 @@ def test_jsonata_arguments_may_have_any_names():
     arguments = {"FunctionName": "work", "Payload": "{% $states.input %}"}
     result = run("lambda:invoke", arguments, given, QueryLanguage="JSONata")
     assert result.output["Payload"] == given
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "name"),
+    [
+        ("s3:getObject", {"bucket": "b", "Key": "k"}, "bucket"),
+        ("sfn:startExecution", {"stateMachineArn": "arn"}, "stateMachineArn"),
+        ("rds:describeDBInstances", {"DBInstanceIdentifier": "i"}, "DBInstanceIdentifier"),
+    ],
+)
+def test_sdk_arguments_have_the_spelling_of_the_java_sdk(action, parameters, name):
+    with pytest.raises(ApiError, match=f"The field '{name}' is not supported by Step Functions"):
+        run(f"aws-sdk:{action}", parameters)
+
+
+def test_nested_sdk_arguments_have_the_spelling_of_the_java_sdk():
+    channel = {"NotificationChannel.$": "$", "DocumentLocation": {}}
+    failed = run("aws-sdk:textract:startDocumentTextDetection", channel, {"SNSTopicArn": "t", "RoleArn": "r"})
+    assert failed.cause.endswith("[The field 'SNSTopicArn' is not supported by Step Functions]")
+    started = run(
+        "aws-sdk:textract:startDocumentTextDetection", channel, {"SnsTopicArn": "t", "RoleArn": "r"}
+    )
+    assert started.events("TaskScheduled")
+
+
+@pytest.mark.parametrize(
+    "value", [{"BOOL": True}, {"Bool": True}, {"NULL": True}, {"Nul": True}, {"SS": ["a"]}]
+)
+def test_attribute_values_have_both_spellings(value):
+    started = run("aws-sdk:dynamodb:putItem", {"TableName": "table", "Item": {"id": {"M": {"a": value}}}})
+    assert started.events("TaskScheduled")

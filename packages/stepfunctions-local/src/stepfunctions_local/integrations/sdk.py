@@ -34,17 +34,17 @@ class SdkIntegration(Integration):
     action: str = ""
 
     def argument_errors(self, names: set[str]) -> list[str]:
-        return operation_errors(operation_model(self.service, self.action), names)
+        return operation_errors(operation_model(self.service, self.action), names, exact=True)
 
     def check_arguments(self, arguments: Any) -> None:
-        check_params(operation_model(self.service, self.action), arguments)
+        check_params(operation_model(self.service, self.action), arguments, exact=True)
 
     async def invoke(self, request: TaskRequest, services: TaskServices) -> dict[str, Any]:
         operation = operation_model(self.service, self.action)
         if operation is None:
             raise UnknownResource(self.arn)
         with as_sdk(request, self.service):
-            params = arguments_to_params(operation, request.arguments)
+            params = arguments_to_params(operation, request.arguments, exact=True)
             response = await services.call(
                 self.service,
                 operation.name,
@@ -55,41 +55,45 @@ class SdkIntegration(Integration):
         return to_output(operation, response)
 
 
-def operation_errors(operation: OperationModel | None, names: set[str]) -> list[str]:
-    """Return AWS's messages for wrong argument names of an operation."""
+def operation_errors(operation: OperationModel | None, names: set[str], exact: bool = False) -> list[str]:
+    """Return AWS's messages for wrong argument names of an operation; `exact` as of `shapes.member_named`."""
     if operation is None or operation.input_shape is None:
         return []
     known, errors = set(), []
     for name in sorted(names):
         try:
-            known.add(member_named(operation.input_shape, name))
+            known.add(member_named(operation.input_shape, name, exact))
         except UnsupportedField as error:
             errors.append(str(error))
     missing = (name for name in required_members(operation) if name not in known)
     return errors + [f"The field '{naming.member(name)}' is required but was missing" for name in missing]
 
 
-def arguments_to_params(operation: OperationModel, arguments: Any) -> dict[str, Any]:
+def arguments_to_params(operation: OperationModel, arguments: Any, exact: bool = False) -> dict[str, Any]:
     """Return arguments as the operation's params. Raises AWS's failure of a Task that cannot be started.
 
     AWS sends a required argument that is null to the service, which rejects it: raises that ServiceError.
     """
-    params, nulls = _params(operation, arguments, arguments)
+    params, nulls = _params(operation, arguments, arguments, exact)
     if nulls:
         raise _null_rejected(operation, nulls)
     return params
 
 
-def check_params(operation: OperationModel | None, arguments: Any, shown: Any = None) -> None:
+def check_params(
+    operation: OperationModel | None, arguments: Any, shown: Any = None, exact: bool = False
+) -> None:
     """Raise AWS's failure of a Task that cannot be started with these arguments, of which it shows `shown`."""
     if operation is not None:
-        _params(operation, arguments, arguments if shown is None else shown)
+        _params(operation, arguments, arguments if shown is None else shown, exact)
 
 
-def _params(operation: OperationModel, arguments: Any, shown: Any) -> tuple[dict[str, Any], list[str]]:
+def _params(
+    operation: OperationModel, arguments: Any, shown: Any, exact: bool
+) -> tuple[dict[str, Any], list[str]]:
     """Return arguments as the operation's params, and the required params that are null."""
     try:
-        params = to_params(operation, arguments)
+        params = to_params(operation, arguments, exact)
     except (UnsupportedField, WrongType) as error:
         raise cannot_start(shown, [str(error)]) from None
     missing = [name for name in required_members(operation) if name not in params]

@@ -80,9 +80,20 @@ def _members(shape: StructureShape) -> dict[str, str]:
     return spellings
 
 
-def member_named(shape: StructureShape, name: str) -> str:
-    """Return botocore's name of a member. Raises UnsupportedField."""
-    member = _members(shape).get(name.lower())
+@cache
+def _sdk_members(shape: StructureShape) -> dict[str, str]:
+    """Map the Java SDK's spelling of a structure's members to botocore's name."""
+    spellings = {naming.member(name): name for name in shape.members}
+    if "Equals" in spellings:  # Java's Object.equals has that name already
+        spellings["EqualsValue"] = spellings["Equals"]
+    if shape.name == "AttributeValue":  # DynamoDB's own names of types: BOOL as well as Bool
+        spellings |= {name: name for name in shape.members}
+    return spellings
+
+
+def member_named(shape: StructureShape, name: str, exact: bool = False) -> str:
+    """Return botocore's name of a member; with `exact`, only the SDK's spelling is one. Raises UnsupportedField."""
+    member = _sdk_members(shape).get(name) if exact else _members(shape).get(name.lower())
     if member is None:
         raise UnsupportedField(name)
     return member
@@ -97,38 +108,52 @@ def required_members(operation: OperationModel) -> tuple[str, ...]:
     return tuple(name for name in operation.input_shape.required_members if name not in generated)
 
 
-def to_params(operation: OperationModel, arguments: Any) -> dict[str, Any]:
-    """Convert a Task's arguments to an operation's botocore params. Raises UnsupportedField, WrongType."""
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """How arguments are written: the bytes of a value, and whether names must have the SDK's spelling."""
+
+    binary: Callable[[Any], bytes]
+    exact: bool
+
+
+def to_params(operation: OperationModel, arguments: Any, exact: bool = False) -> dict[str, Any]:
+    """Convert a Task's arguments to an operation's botocore params; with `exact`, names have the SDK's spelling.
+
+    Raises UnsupportedField, WrongType.
+    """
     if operation.input_shape is None:
         return {}
     binary = _base64_bytes if operation.service_model.service_name.startswith("dynamodb") else _json_bytes
     params: dict[str, Any] = _to_value(
-        operation.input_shape, arguments if isinstance(arguments, dict) else {}, binary, ""
+        operation.input_shape, arguments if isinstance(arguments, dict) else {}, _Arguments(binary, exact), ""
     )
     return params
 
 
-def _to_value(shape: Shape, value: Any, binary: Callable[[Any], bytes], field: str) -> Any:
+def _to_value(shape: Shape, value: Any, form: _Arguments, field: str) -> Any:
     """Convert a value of the argument `field`. Raises UnsupportedField, WrongType."""
     if value is None:
         return None
     if isinstance(shape, StructureShape):
         if getattr(shape, "is_document_type", False):
             return value
-        members = ((member_named(shape, name), name, item) for name, item in _of(dict, value, field).items())
+        members = (
+            (member_named(shape, name, form.exact), name, item)
+            for name, item in _of(dict, value, field).items()
+        )
         return {
-            member: _to_value(shape.members[member], item, binary, name)
+            member: _to_value(shape.members[member], item, form, name)
             for member, name, item in members
             if item is not None
         }
     if isinstance(shape, ListShape):
-        return [_to_value(shape.member, item, binary, field) for item in _of(list, value, field)]
+        return [_to_value(shape.member, item, form, field) for item in _of(list, value, field)]
     if isinstance(shape, MapShape):
         return {
-            key: _to_value(shape.value, item, binary, field) for key, item in _of(dict, value, field).items()
+            key: _to_value(shape.value, item, form, field) for key, item in _of(dict, value, field).items()
         }
     try:
-        return _to_scalar(shape.type_name, value, binary)
+        return _to_scalar(shape.type_name, value, form.binary)
     except ValueError:
         raise WrongType(field) from None
 
