@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from tillflow.api import Api, Call, PageQuery, Reply, accepted
 from tillflow.aws import client
-from tillflow.fields import BusinessId
+from tillflow.fields import Amount, BusinessId
 from tillflow.references import Kind
 from tillflow.references import invoked as looked_up
 
@@ -26,12 +26,13 @@ _LOOKUPS: dict[Kind, str] = {
 
 
 class ApprovalDecision(BaseModel):
-    """Whether the order may be sent; a refusal needs a note."""
+    """Whether the order may be sent. total: what it costs, as the person has seen it; None for any."""
 
     model_config = ConfigDict(frozen=True)
 
     decision: Decision
     note: Annotated[str, Field(max_length=200)] = ""
+    total: Amount | None = None
 
 
 class Decided(BaseModel):
@@ -147,7 +148,7 @@ def list_approvals(call: Call) -> ApprovalPage:
 
 @api.route("POST /approvals/{purchase_order_id}/decision", "manage", body=ApprovalDecision, response=Decided)
 def decide_approval(call: Call) -> Decided:
-    """Approve or refuse a planned order."""
+    """Approve or refuse a planned order; with its total, unless it costs something else by now."""
     order_id, body = call.path["purchase_order_id"], call.body
-    delivered = _approvals().decide(order_id, body.decision, body.note, call.caller.username)
+    delivered = _approvals().decide(order_id, body.decision, body.note, call.caller.username, body.total)
     return Decided(purchase_order_id=order_id, decision=body.decision, delivered=delivered)

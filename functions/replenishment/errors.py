@@ -37,9 +37,20 @@ class UnknownPlannedOrder(DomainError):
         super().__init__(f"reorder run {run_id} has no order {number}")
 
 
+class ApprovalChanged(DomainError):
+    """The order costs something else than the person has seen. Amounts are formatted with their currency."""
+
+    status = 409
+    cashier_message = "The order costs something else now. Load the approvals again."
+
+    def __init__(self, purchase_order_id: str, total: str, decided: str) -> None:
+        super().__init__(f"order {purchase_order_id} costs {total}; the decision is on {decided}")
+
+
 class ApprovalNotPending(DomainError):
     """The order does not wait for an approval: it was never requested, is decided, or was withdrawn."""
 
+    status = 409
     cashier_message = "This order does not wait for an approval."
 
     def __init__(self, purchase_order_id: str, status: str) -> None:

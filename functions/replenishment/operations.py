@@ -31,9 +31,19 @@ class ApprovalOperations:
         """Return a page of the approvals that wait for a decision, the oldest first."""
         return self._store.pending_approvals(limit, after)
 
-    def decide(self, purchase_order_id: str, decision: Decision, note: str, decided_by: str) -> bool:
-        """Approve or refuse an order; return False if its workflow no longer waits. ApprovalNotPending."""
-        token = self._store.decide(purchase_order_id, decision, note, decided_by)
+    def decide(
+        self,
+        purchase_order_id: str,
+        decision: Decision,
+        note: str,
+        decided_by: str,
+        total: int | None = None,
+    ) -> bool:
+        """Approve or refuse an order; return False if its workflow no longer waits.
+
+        ApprovalNotPending, ApprovalChanged. total: what the person has seen that the order costs, None for any.
+        """
+        token = self._store.decide(purchase_order_id, decision, note, decided_by, total)
         return complete_task(self._states, token, {"decision": decision})
 
 

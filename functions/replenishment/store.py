@@ -15,12 +15,13 @@ from contextlib import suppress
 from typing import Any, cast
 
 from tillflow.listing import Index, Page
+from tillflow.money import Money
 from tillflow.store import Item, chunks, key, marshal, query_rows, read_rows, unmarshal, write_rows
 from tillflow.times import iso_utc, utc_now
 from tillflow.versions import version_of, write_version
 
 from replenishment import rules
-from replenishment.errors import ApprovalNotPending, UnknownPlannedOrder, UnknownPolicy
+from replenishment.errors import ApprovalChanged, ApprovalNotPending, UnknownPlannedOrder, UnknownPolicy
 from replenishment.models import (
     Approval,
     AskApproval,
@@ -164,14 +165,24 @@ class ReplenishmentStore:
         waiting = [row for row in page.rows if _status(row) == "WAITING"]
         return Page([Approval.model_validate(row) for row in waiting], page.after)
 
-    def decide(self, purchase_order_id: str, decision: str, note: str, decided_by: str = "") -> str:
+    def decide(
+        self,
+        purchase_order_id: str,
+        decision: str,
+        note: str,
+        decided_by: str = "",
+        total: int | None = None,
+    ) -> str:
         """Record a decision, "approve" or "refuse"; return the task token of the workflow that waits for it.
 
         The same decision may be repeated; the first one's note and person stay. ApprovalNotPending if nothing waits or
-        it was decided otherwise.
+        it was decided otherwise; ApprovalChanged if the order costs something else than `total`.
         """
         row = self._approval(purchase_order_id)
         status = DECISIONS[decision]
+        if row and total not in (None, row["total"]):
+            amounts = (str(Money(amount, row["currency"])) for amount in (row["total"], total))
+            raise ApprovalChanged(purchase_order_id, *amounts)
         if _status(row) not in ("WAITING", status):
             raise ApprovalNotPending(purchase_order_id, _status(row))
         if _status(row) == status:

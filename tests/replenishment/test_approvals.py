@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from replenishment.errors import ApprovalNotPending
+from replenishment.errors import ApprovalChanged, ApprovalNotPending
 from replenishment.models import AskApproval
 from replenishment.store import ReplenishmentStore
 from tillflow.store import marshal
@@ -19,14 +19,14 @@ def store(dynamodb: Any, table: str) -> ReplenishmentStore:
     return ReplenishmentStore(dynamodb, table)
 
 
-def ask(store: ReplenishmentStore, asked: str, attempt: str) -> None:
+def ask(store: ReplenishmentStore, asked: str, attempt: str, total: int = 240_000) -> None:
     request = AskApproval(
         run_id="night",
         purchase_order_id=ORDER,
         asked=asked,
         attempt=attempt,
         task_token=f"token-{attempt}",
-        total=240_000,
+        total=total,
         currency="EUR",
     )
     store.request_approval(request)
@@ -46,6 +46,16 @@ def test_last_approver_asked_decides(store: ReplenishmentStore) -> None:
     ask(store, "manager", "2026-11-23T02:00:00Z#0001")
     ask(store, "manager", "2026-11-23T02:00:00Z#0000")
     assert store.decide(ORDER, "approve", "") == "token-2026-11-23T02:00:00Z#0001"
+
+
+def test_decision_on_another_total_is_refused_and_not_stored(store: ReplenishmentStore) -> None:
+    ask(store, "manager", "2026-11-23T02:00:00Z#0000")
+    assert store.decide(ORDER, "approve", "", "olga", 240_000)
+    ask(store, "manager", "2026-11-24T02:00:00Z#0000", total=250_000)
+    with pytest.raises(ApprovalChanged, match=r"costs 2500\.00 EUR; the decision is on 2400\.00 EUR"):
+        store.decide(ORDER, "approve", "", "olga", 240_000)
+    assert [row.total for row in store.pending_approvals().rows] == [250_000]
+    assert store.decide(ORDER, "approve", "", "olga", 250_000) == "token-2026-11-24T02:00:00Z#0000"
 
 
 def test_repeated_request_keeps_a_decision(store: ReplenishmentStore) -> None:

@@ -1,6 +1,7 @@
 /** Sentences in German for the errors that the back office and returns meet; those of the till are in `de`. */
 
 export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
+  ApprovalChanged: "Der Einkauf kostet inzwischen etwas anderes. Die Freigaben neu laden.",
   ApprovalNotPending: "Dieser Einkauf wartet nicht auf eine Freigabe.",
   ApprovalRequired: "Der Einkauf braucht eine Freigabe.",
   BodyTooLarge: "Die Eingabe ist zu groß.",

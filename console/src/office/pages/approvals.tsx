@@ -14,13 +14,13 @@ export function ApprovalsPage(): React.ReactNode {
       route="GET /approvals"
       columns={[
         { field: "purchase_order_id" }, { field: "asked" }, { field: "asked_at" }, { field: "total", number: true },
-        { field: "decision", cell: (row) => <ApprovalForm id={String(row.purchase_order_id)} /> },
+        { field: "decision", cell: (row) => <ApprovalForm id={String(row.purchase_order_id)} total={Number(row.total)} /> },
       ]}
     />
   );
 }
 
-function ApprovalForm({ id }: { id: string }): React.ReactNode {
+function ApprovalForm({ id, total }: { id: string; total: number }): React.ReactNode {
   const { office } = useTexts();
   const { api } = useShop();
   const [note, setNote] = useState("");
@@ -28,7 +28,7 @@ function ApprovalForm({ id }: { id: string }): React.ReactNode {
   const action = useAction(() => undefined);
   const decide = (decision: "approve" | "refuse"): void => action.run(async () => {
     const path = { purchase_order_id: id };
-    await api.call("POST /approvals/{purchase_order_id}/decision", { path, body: { decision, note: note.trim() } });
+    await api.call("POST /approvals/{purchase_order_id}/decision", { path, body: { decision, note: note.trim(), total } });
     setDecided(decision);
   });
   if (decided !== null) {
