@@ -31,6 +31,7 @@ from .ministack.logs import write_logs
 from .ministack.mails import authorize_senders, show_attachments
 from .ministack.mapping_checks import install_mapping_checks
 from .ministack.message_checks import install_message_checks
+from .ministack.multipart_checksums import install_multipart_checksums
 from .ministack.nested_stacks import install_nested_stacks
 from .ministack.persistence import Persistence, application
 from .ministack.policies import (
@@ -82,6 +83,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_mapping_checks()
     install_batching_windows()
     install_service_defaults()
+    install_multipart_checksums()
     install_http_apis()
     install_event_checks()
     install_topic_checks()

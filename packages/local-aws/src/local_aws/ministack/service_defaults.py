@@ -107,7 +107,8 @@ def _with_algorithms(bucket: str, response: bytes) -> bytes:
         if not checksums:
             return match[0]
         algorithms = "".join(f"<ChecksumAlgorithm>{name}</ChecksumAlgorithm>" for name in checksums)
-        return f"{match[0]}{algorithms}<ChecksumType>{_FULL}</ChecksumType>"
+        kind = s3._buckets[bucket]["objects"][key].get("checksum_type") or _FULL
+        return f"{match[0]}{algorithms}<ChecksumType>{kind}</ChecksumType>"
 
     text = response.decode()
     is_encoded = "<EncodingType>" in text
