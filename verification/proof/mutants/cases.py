@@ -56,16 +56,18 @@ def remaining_cases(enumeration: CaseEnumeration) -> Iterator[WorkItem]:
 
 
 def likely_cases(mutant: Mutant) -> Iterator[WorkItem]:
-    """Yield the likeliest cases without enumerating all: no fault, then faults of the changed task."""
+    """Yield the likeliest cases without enumerating all: no fault, then faults of the changed task.
+
+    The scenarios of its workflow come first. Those that only may start the workflow are many: they run without faults.
+    """
     workflow = workflow_in(mutant.place)
-    names = sorted(
-        mutant.scenarios or SCENARIOS,
-        key=lambda name: (SCENARIOS[name].workflow != workflow, not SCENARIOS[name].paired),
-    )
-    yield from (WorkItem(name) for name in names)
+    names = sorted(mutant.scenarios or SCENARIOS, key=lambda name: not SCENARIOS[name].paired)
+    own = [name for name in names if SCENARIOS[name].workflow == workflow]
+    yield from map(WorkItem, own)
     if mutant.kind in CHANGES:
-        for name in names:
+        for name in own or names:
             yield from (WorkItem(name, format_faults((fault,))) for fault in task_faults(mutant.place))
+    yield from (WorkItem(name) for name in names if name not in own)
 
 
 def indirect_cases(mutant: Mutant) -> Iterator[WorkItem]:
