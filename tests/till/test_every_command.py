@@ -416,6 +416,19 @@ def test_run_that_planned_nothing_is_empty_and_not_unknown(shop: Stack) -> None:
     assert (unknown.exit_code, "reorder run reorder-404 does not exist" in unknown.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("option", ["--page", "--limit", "--most", "--from", "--to"])
+def test_number_and_day_beyond_any_range_are_refused(shop: Stack, option: str) -> None:
+    found = 0
+    for command in READS:
+        if not any(option in one.opts for one in parameters(command)):
+            continue
+        found += 1
+        days = ("0001-01-01", "9999-12-31", "20261123", "2026-W48-1", "2026-02-30")
+        for value in days if option in ("--from", "--to") else ("0", "-1", "1" + "0" * 18, "1" + "0" * 30):
+            assert run(command, f"{READS[command][0]} {option}={value}") == 2, (command, value)
+    assert found
+
+
 FILTERS = {
     "status": "BOGUS",
     "location": "nowhere",
@@ -432,10 +445,15 @@ def with_arguments() -> list[str]:
 
 
 def required(command: str) -> list[Any]:
+    return [one for one in parameters(command) if one.required]
+
+
+def parameters(command: str) -> list[Any]:
     found: Any = get_command(app)
     for word in command.split():
         found = found.commands[word]
-    return [one for one in found.params if one.required]
+    parameters: list[Any] = found.params
+    return parameters
 
 
 @pytest.mark.parametrize("command", with_arguments())

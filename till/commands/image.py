@@ -130,7 +130,7 @@ def show_image(
 @app.command("list")
 def list_images(
     sku: Annotated[str, typer.Option(help="List only images of this product.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Maximum number of images.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Maximum number of images.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the images, or those of one product.
