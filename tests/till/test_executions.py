@@ -6,22 +6,20 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from executions import api
 from executions.errors import UnknownExecution
 from executions.models import EventPage
 from executions.operations import ExecutionOperations
-from stepfunctions_local.errors import ApiError
 from tillflow.executions import execution_arn
 from typer.testing import CliRunner
 
+from tests.support.http_api import EngineClient
 from till.demo.order_checkout import BASKET, card, order
 from till.main import app
 from till.services.client import Service
@@ -32,29 +30,6 @@ from till.stack import Stack
 from verification.harness.fixture import WorkflowFixture, seed_stock, workflow_fixture
 
 
-class Client:
-    """The engine's operations as a botocore client has them."""
-
-    def __init__(self, shop: WorkflowFixture) -> None:
-        self._shop = shop
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(**request: Any) -> Any:
-            try:
-                return _with_datetimes(getattr(self._shop.engine, name)(**request))
-            except ApiError as error:
-                raise ClientError({"Error": {"Code": error.code, "Message": error.message}}, name) from None
-
-        return call
-
-    def get_paginator(self, name: str) -> Any:
-        class Pages:
-            def paginate(_, **request: Any) -> Iterator[Any]:
-                yield getattr(self, name)(**request)
-
-        return Pages()
-
-
 class Functions:
     """A client of Lambda that runs the function of executions here."""
 
@@ -63,19 +38,6 @@ class Functions:
         arn = f"arn:aws:lambda:eu-central-1:123456789012:function:executions:{Qualifier}"
         response = api.handle(json.loads(Payload), SimpleNamespace(invoked_function_arn=arn))
         return {"Payload": io.BytesIO(json.dumps(response).encode())}
-
-
-def _with_datetimes(value: Any) -> Any:
-    """Return a response as botocore parses it: times are datetimes."""
-    if isinstance(value, list):
-        return [_with_datetimes(member) for member in value]
-    if not isinstance(value, dict):
-        return value
-    times = {"startDate", "stopDate", "timestamp"}
-    return {
-        key: datetime.fromtimestamp(member, UTC) if key in times else _with_datetimes(member)
-        for key, member in value.items()
-    }
 
 
 @pytest.fixture
@@ -95,7 +57,7 @@ def workflows(shop: WorkflowFixture) -> dict[str, str]:
 def till(
     shop: WorkflowFixture, workflows: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., str]:
-    operations = ExecutionOperations(Client(shop), workflows)
+    operations = ExecutionOperations(EngineClient(shop), workflows)
     monkeypatch.setattr("executions.api._executions", lambda: operations)
     monkeypatch.setattr(Stack, "client", lambda self, service: Functions())
     monkeypatch.setattr(Stack, "output", lambda self, name: name)
@@ -141,7 +103,7 @@ def test_executions_of_a_return_id_have_the_return_of_its_exchange(shop: Workflo
     returned = {"return_id": "ret-1", "order_id": "ord-1", "currency": "EUR", "lines": [unit]}
     sale = order({MUG: 1}, order_id="ord-2", placed_at="2026-11-23T10:00:00Z")
     shop.run({"return_id": "ret-1", "return": returned, "sale": sale}, workflow="OrderExchange")
-    named = ExecutionOperations(Client(shop), workflows).find_all("ret-1")
+    named = ExecutionOperations(EngineClient(shop), workflows).find_all("ret-1")
     assert sorted((one.workflow, one.name, one.status) for one in named) == [
         ("OrderExchange", "ret-1", "SUCCEEDED"),
         ("OrderReturn", "ret-1.exchange", "SUCCEEDED"),
