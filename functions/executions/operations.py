@@ -103,11 +103,16 @@ class ExecutionOperations:
             if self._workflow_of(name) is None:
                 raise UnknownExecution(name)
             return name
-        for arn in self._workflows.values():
-            execution = describe_execution(self._states, execution_arn(arn, name))
-            if execution is not None:
-                return str(execution["executionArn"])
+        machines = list(self._workflows.values())
+        # Most executions are those of the first workflow, which are found by one request.
+        for some in (machines[:1], machines[1:]):
+            for execution in self._calls.map(lambda machine: self._describe_named(machine, name), some):
+                if execution is not None:
+                    return str(execution["executionArn"])
         raise UnknownExecution(name)
+
+    def _describe_named(self, machine: str, name: str) -> dict[str, Any] | None:
+        return describe_execution(self._states, execution_arn(machine, name))
 
     def get(self, arn: str) -> ExecutionDetail:
         """Return an execution with definition and history, secrets masked. UnknownExecution."""
