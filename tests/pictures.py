@@ -17,6 +17,7 @@ from tests.support.browser import chromium
 from tests.support.console import MUG, PATIENCE_MS, Console, complete, expect_sold, pay, pay_by_card, scan
 from tests.support.deployed_shop import Deployed
 from tests.support.local_stack import free_port
+from till.build import Build
 from till.deploy import Deployer
 from till.local_stack import LAMBDA_PYTHON
 
@@ -29,7 +30,7 @@ def main() -> None:
         folder = StateFolder(Path(scratch) / "state")
         running = supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON, with_parent=True)
         try:
-            Deployer(folder.path, running).deploy()
+            Deployer(folder.path, running).deploy(Build(folder.path))
             shop = Deployed(folder, running)
             shop.till("seed")
             take_pictures(shop)
