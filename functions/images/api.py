@@ -61,10 +61,16 @@ class _Deployment:
     """The resources of the function, as its environment names them."""
 
     def client(self, service: str) -> Any:
-        return client(service)
+        return _client(service)
 
     def output(self, logical_id: str) -> str:
         return os.environ[_VARIABLES[logical_id]]
+
+
+@cache
+def _client(service: str) -> Any:
+    # It signs URLs of thumbnails: those of a plain client are not valid in every region.
+    return s3_client() if service == "s3" else client(service)
 
 
 @cache

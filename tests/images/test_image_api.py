@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
+import images.api
 import pytest
+from images.operations import ImageOperations
 from images.store import ImageStore
 from tillflow.aws import client
 from tillflow.store import marshal
 
+from tests.support.api_functions import forget_operations
 from tests.support.full_shop import IMAGE, REJECTED, put_images
 from tests.support.http_api import HttpApi, http_api
 from till.shop import MUG
@@ -52,6 +56,26 @@ def test_details_have_a_url_for_each_thumbnail(api: HttpApi) -> None:
     assert [output["key"] for output in image["outputs"]] == ["t/1280.webp"]
     assert "t/1280.webp" in image["outputs"][0]["url"]
     assert (image["format"], image["displayed_size"]) == ("jpeg", [64, 48])
+
+
+class WithoutDistribution(images.api._Deployment):
+    """The resources of the function in a shop whose thumbnails are not behind CloudFront."""
+
+    def output(self, logical_id: str) -> str:
+        return {"ThumbnailsDomain": "", "ThumbnailsBucket": "thumbnails"}.get(logical_id, logical_id)
+
+
+def test_url_of_a_thumbnail_without_distribution_is_signed_for_every_region(
+    api: HttpApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A URL of signature version 2, or of the global endpoint, is refused outside us-east-1."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    forget_operations([images.api])
+    row = {"outputs": [{"key": "t/128.webp", "size": 128, "type": "image/webp"}]}
+    url = urlsplit(ImageOperations(WithoutDistribution()).thumbnail_url(row, 128))
+    forget_operations([images.api])
+    assert url.netloc == "thumbnails.s3.eu-central-1.amazonaws.com"
+    assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url.query
 
 
 def test_unknown_key_is_a_404(api: HttpApi) -> None:
