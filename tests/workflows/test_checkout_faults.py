@@ -63,9 +63,12 @@ def test_failing_forward_step_opens_a_case_and_resumes(shop: WorkflowFixture, st
     paid(shop, shop.resolve(run, "retry", case=step))
 
 
-def test_status_that_only_the_system_can_set_is_set_when_its_case_is_done(shop: WorkflowFixture) -> None:
-    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CloseOrder", "fail_before")])
-    paid(shop, shop.resolve(run, "done", "set by hand", case="CloseOrder"))
+@pytest.mark.parametrize("step", ["IssueInvoice", "PostJournal", "CloseOrder"])
+def test_what_only_the_system_can_write_is_written_when_its_case_is_done(
+    shop: WorkflowFixture, step: str
+) -> None:
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, "fail_before")])
+    paid(shop, shop.resolve(run, "done", "made by hand", case=step))
 
 
 def test_forward_step_given_up_is_reported_by_the_audit(shop: WorkflowFixture) -> None:
