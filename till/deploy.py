@@ -52,12 +52,17 @@ class Deployer:
         return _record_file(self.folder)
 
     def _deployment(self, build: Build) -> dict[str, Any]:
-        return {"digest": build.digest, "port": self.stack.port, "generation": self._generation()}
+        generation = self._generation()
+        return {"digest": build.digest, "parameters": self._parameters, "generation": generation}
+
+    @property
+    def _parameters(self) -> str:
+        # The console's sign-in returns to an address that has the port; no browser reaches a local distribution.
+        local = f"Stage=local LocalPort={self.stack.port} ThumbnailDelivery=presigned"
+        return f"{local} MailSender={_MAIL_SENDER}"
 
     def _sam_deploy(self, build: Build) -> None:
-        # The console's sign-in returns to an address that has the port.
-        values = f"Stage=local LocalPort={self.stack.port} MailSender={_MAIL_SENDER}"
-        parameters = ["--parameter-overrides", values]
+        parameters = ["--parameter-overrides", self._parameters]
         options = ["--template-file", str(build.template), *parameters]
         sam = SamProcess(self.folder, build.project, "deploy", options, client_environment(self.stack))
         try:
