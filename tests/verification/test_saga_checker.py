@@ -191,6 +191,21 @@ def named_errors_only(s: States) -> None:
     s["CommitStock"]["Catch"][-1]["ErrorEquals"] = ["States.TaskFailed"]
 
 
+@breaks("catch", "CloseReconciliation", "PaymentReconciliation")
+def no_catch_in_a_workflow_without_pivot(s: States) -> None:
+    del s["CloseReconciliation"]["Catch"]
+
+
+@breaks("failure-ignored", "ComparePage", "PaymentReconciliation")
+def failed_page_left_for_another_round(s: States) -> None:
+    s["ComparePage"]["Catch"] = [{"ErrorEquals": ["States.ALL"], "Output": [], "Next": "EachDifference"}]
+
+
+@breaks("failure-ignored", "PostJournal")
+def failed_entry_left_out(s: States) -> None:
+    s["PostJournal"]["Catch"][-1]["Next"] = "CloseOrder"
+
+
 @breaks("retry", "PostJournal")
 def never_retried(s: States) -> None:
     del s["PostJournal"]["Retry"]

@@ -24,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     shape.exemptions_hold,
     shape.remaining_compensations_run,
     errors.everything_caught,
+    errors.failures_open_cases,
     errors.unopened_case_fails,
     errors.transient_errors_retried,
     errors.refusals_not_retried,

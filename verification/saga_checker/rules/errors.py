@@ -20,7 +20,7 @@ AWS_PREFIXES = (
 
 
 def everything_caught(workflow: Workflow) -> Iterator[Finding]:
-    if not workflow.is_saga:
+    if not workflow.is_saga and not workflow.on("case"):
         return
     for task in workflow.tasks:
         if not any(c["ErrorEquals"] == ["States.ALL"] for c in task.body.get("Catch", ())):
@@ -30,6 +30,23 @@ def everything_caught(workflow: Workflow) -> Iterator[Finding]:
                 "does not catch errors without a name: the execution would end half done.",
                 "End its Catch with States.ALL: to the compensation before the pivot, to a case after it.",
             )
+
+
+def failures_open_cases(workflow: Workflow) -> Iterator[Finding]:
+    """A forward step that fails opens a case, unless nothing follows: what follows needs what it has not done."""
+    if not workflow.on("case"):
+        return
+    for task in workflow.on("forward"):
+        for catch in task.body.get("Catch", ()):
+            following = workflow.states[catch["Next"]]
+            ignored = following.side != "case" and not following.ends
+            if catch["ErrorEquals"] == ["States.ALL"] and ignored:
+                yield workflow.finding(
+                    task.name,
+                    "failure-ignored",
+                    f"goes to {following.name} after an error without a name.",
+                    "Let the States.ALL of its Catch go to a step that opens a case.",
+                )
 
 
 def unopened_case_fails(workflow: Workflow) -> Iterator[Finding]:
