@@ -80,6 +80,7 @@ def test_declined_card_keeps_the_basket_and_shows_the_cashiers_sentence(console:
     alert = tab.get_by_role("alert").filter(has_text="Payment declined. Ask for another way to pay.")
     expect(alert).to_be_visible(timeout=PATIENCE_MS)
     tab.get_by_role("button", name="€12.50").click()
+    expect(alert).to_be_hidden()
     complete(tab)
     expect_sold(tab)
 

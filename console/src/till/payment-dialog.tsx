@@ -70,7 +70,10 @@ function Tenders({ sale, quote, place, checkout }: Omit<PaymentDialogProps, "onC
   // Cash alone gives change. Other tenders are above the total when a price has fallen since they were added.
   const isOverpaid = remaining.exact < 0 && !sale.tenders.some(({ type, amount }) => type === "cash" && (amount ?? 0) > -remaining.exact);
   const rounding = remaining.exact + sale.tenders.reduce((sum, { amount }) => sum + (amount ?? 0), 0) - total;
-  const add = (tender: Tender): void => editSale((current) => ({ ...current, tenders: [...current.tenders, tender] }));
+  const add = (tender: Tender): void => {
+    checkout.clear();
+    editSale((current) => ({ ...current, tenders: [...current.tenders, tender] }));
+  };
   const removeAt = (index: number): void =>
     editSale((current) => ({ ...current, tenders: current.tenders.filter((_, position) => position !== index) }));
   return (
