@@ -1,11 +1,16 @@
 """Every example in a command's help is a command line that its command accepts; tests/e2e runs them on a shop."""
 
 import shlex
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from tests.support.examples import EXAMPLES, NO_EXAMPLE, TREE, commands_of
+from till.main import app
+
+NO_HELP_OF_ITS_OWN = {"aws"}
+"""Commands whose `--help` is that of another program."""
 
 
 def test_every_command_has_an_example() -> None:
@@ -23,3 +28,18 @@ def test_examples_are_accepted_by_their_commands(name: str) -> None:
             found = found.commands[words.pop(0)]
         with CliRunner().isolation(input="Tillflow-2026\n" * 2):
             found.make_context(found.name, words)
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - NO_EXAMPLE - NO_HELP_OF_ITS_OWN))
+def test_help_prints_each_example_on_a_line_of_its_own(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("typer.testing._get_command", lambda _: TREE)
+    printed = _printed(name)
+    for line in EXAMPLES[name]:
+        assert " ".join(line.split()) in printed, line
+
+
+def _printed(name: str) -> list[str]:
+    """Return the lines of a command's help in a terminal that no example is too wide for."""
+    result: Any = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "400"})
+    assert result.exit_code == 0, result.output
+    return [" ".join(line.split()) for line in result.output.splitlines()]

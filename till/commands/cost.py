@@ -28,6 +28,7 @@ def cost(
     Example:
 
         till order place docs/examples/order.json --id ord-1 --wait
+
         till cost ord-1
     """
     from till.services.executions import Executions

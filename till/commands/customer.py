@@ -145,7 +145,9 @@ def merge(
     Example:
 
         till customer create cus-hedy --name "Hedy Lamarr"
+
         till customer create cus-hedy-2 --name "H. Lamarr"
+
         till customer merge cus-hedy-2 cus-hedy
     """
     from tillflow.executions import error_message
@@ -180,6 +182,7 @@ def anonymise(
     Example:
 
         till customer create cus-kay --name "Kay McNulty"
+
         till customer anonymise cus-kay
     """
     from till.services.customers import Customers

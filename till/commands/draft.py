@@ -96,6 +96,7 @@ def show(draft_id: DraftId, as_json: AsJson = False) -> None:
     Example:
 
         till draft create docs/examples/order.json --id ord-10
+
         till draft show ord-10
     """
     from till.services.orders import Drafts
@@ -124,6 +125,7 @@ def update(draft_id: DraftId, file: File, version: Version = 0) -> None:
     Example:
 
         till draft create docs/examples/order.json --id ord-11
+
         till draft update ord-11 docs/examples/order.json --version 1
     """
     from till.services.orders import Drafts
@@ -141,6 +143,7 @@ def sell(draft_id: DraftId, file: File, version: Version = 0) -> None:
     Example:
 
         till draft create docs/examples/order.json --id ord-12
+
         till draft sell ord-12 docs/examples/order.json
     """
     from till.services.orders import Drafts
@@ -159,6 +162,7 @@ def discard(draft_id: DraftId, version: Version = 0) -> None:
     Example:
 
         till draft create docs/examples/order.json --id ord-13
+
         till draft discard ord-13
     """
     from till.services.orders import Drafts

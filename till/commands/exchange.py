@@ -44,6 +44,7 @@ def create(
     Example:
 
         till order place docs/examples/order.json --id ord-5 --wait
+
         till exchange create ord-5 docs/examples/order.json --line MUG-WHT-300=1
     """
     from till.services.orders import Exchanges, Orders
@@ -80,7 +81,9 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
     Example:
 
         till order place docs/examples/order.json --id ord-6 --wait
+
         till exchange create ord-6 docs/examples/order.json --line MUG-WHT-300=1 --id ret-2
+
         till exchange show ret-2
     """
     from till.services.orders import Exchanges, Returns

@@ -82,7 +82,9 @@ def redrive(execution: Id) -> None:
     Example:
 
         till purchase create --id po-1 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+
         till execution stop po-1 --reason "stopped too early" --yes
+
         till execution redrive po-1
     """
     from till.services.executions import Executions
@@ -105,6 +107,7 @@ def stop(
     Example:
 
         till purchase create --id po-2 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+
         till execution stop po-2 --reason "entered twice" --yes
     """
     from till.services.executions import Executions

@@ -56,6 +56,7 @@ def history(
     Examples:
 
         till order place docs/examples/order.json --id ord-1 --wait
+
         till history ord-1 --io
 
         till history ord-1 --html order.html

@@ -107,6 +107,7 @@ def show_image(
     Example:
 
         till image add docs/examples/mug.png --sku MUG-WHT-300 --wait
+
         till image show products/MUG-WHT-300/mug.png
     """
     from till.services.images import Images

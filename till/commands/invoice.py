@@ -36,7 +36,9 @@ def pay(
     Examples:
 
         till customer limit cus-ada 500.00
+
         till order place docs/examples/order-on-account.json --id ord-7 --wait
+
         till invoice pay cus-ada 20.00
 
         till invoice pay cus-ada 10.00 --order ord-7 --id pay-1
@@ -142,6 +144,7 @@ def document(
     Example:
 
         till order place docs/examples/order.json --id ord-1 --wait
+
         till invoice document INV/store-1-000001 --pdf invoice.pdf
     """
     from till.services.billing import Documents
@@ -167,6 +170,7 @@ def mail(
     Example:
 
         till order place docs/examples/order.json --id ord-1 --wait
+
         till invoice mail INV/store-1-000001 --to ada@example.com
     """
     from till.services.billing import Documents

@@ -111,6 +111,7 @@ def show(
     Example:
 
         till ledger entry --debit 1030=20.00 --credit 1010=20.00 --reason "cash taken to the bank" --id je-1
+
         till ledger show je-1
     """
     from till.services.ledger import ManualEntries

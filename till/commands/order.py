@@ -107,6 +107,7 @@ def cancel(
     Examples:
 
         till order place docs/examples/order.json --id ord-2 --wait
+
         till order cancel ord-2 --wait
 
         till order cancel ord-2 --reason "wrong size" --json
@@ -139,6 +140,7 @@ def receipt(order_id: OrderId) -> None:
     Example:
 
         till order place docs/examples/order.json --id ord-1 --wait
+
         till order receipt ord-1
     """
     from till.services.billing import Documents
@@ -158,6 +160,7 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
     Example:
 
         till order place docs/examples/order.json --id ord-1 --wait
+
         till order show ord-1
     """
     from till.services.billing import Billing

@@ -124,6 +124,7 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
     Example:
 
         till purchase create --id po-10 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+
         till purchase show po-10
     """
     from till.services.purchasing import Purchases
@@ -150,6 +151,7 @@ def acknowledge(
     Example:
 
         till purchase create --id po-11 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+
         till purchase acknowledge po-11 --promised "$(date +%F)"
     """
     from till.services.purchasing import Purchases
@@ -168,6 +170,7 @@ def heartbeat(purchase_order_id: OrderId) -> None:
     Example:
 
         till purchase create --id po-12 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+
         till purchase heartbeat po-12
     """
     from till.services.purchasing import Purchases
@@ -188,6 +191,7 @@ def refuse(
     Example:
 
         till purchase create --id po-13 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+
         till purchase refuse po-13 --supplier sup-roastery --note "out of stock"
     """
     from till.services.purchasing import Purchases
@@ -209,7 +213,9 @@ def receive(
     Examples:
 
         till purchase create --id po-14 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+
         till purchase acknowledge po-14
+
         till purchase receive po-14 --line COF-ESP-1KG=12 --receipt dn-4711
 
         till purchase receive po-14 --line COF-ESP-1KG=10-2 --close
@@ -252,8 +258,11 @@ def invoice(
     Example:
 
         till purchase create --id po-15 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+
         till purchase acknowledge po-15
+
         till purchase receive po-15 --line COF-ESP-1KG=24
+
         till purchase invoice po-15 --number A-77 --line COF-ESP-1KG=24@1020 --tax 1346
     """
     from purchasing.errors import InvalidPurchase
@@ -287,6 +296,7 @@ def cancel(
     Example:
 
         till purchase create --id po-16 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+
         till purchase cancel po-16 --reason "ordered twice"
     """
     from till.services.purchasing import Purchases

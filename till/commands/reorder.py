@@ -251,11 +251,15 @@ def approve(
     Examples:
 
         till reorder create GRD-HND-01 --source supplier=sup-wholesale --point 100
+
         till reorder run
+
         till reorder approve "$(till reorder approvals --json | jq -r '.[0].purchase_order_id')"
 
         till reorder create BOK-BRW-01 --source supplier=sup-wholesale --point 200
+
         till reorder run
+
         till reorder approvals --json | jq -r '.[0].purchase_order_id' |
         xargs -I ORDER till reorder approve ORDER --decision refuse --note "too many"
     """

@@ -52,6 +52,7 @@ def create(
     Examples:
 
         till order place docs/examples/order.json --id ord-3 --wait
+
         till return create ord-3 --line MUG-WHT-300=1 --reason "wrong colour"
 
         till return create ord-3 --line 1=1:damaged --credit --customer cus-ada
@@ -150,6 +151,7 @@ def list_returns(
     Example:
 
         till order place docs/examples/order.json --id ord-1 --wait
+
         till return list ord-1
     """
     from till.services.orders import Returns
@@ -171,7 +173,9 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
     Example:
 
         till order place docs/examples/order.json --id ord-4 --wait
+
         till return create ord-4 --line MUG-WHT-300=1 --id ret-1
+
         till return show ret-1
     """
     from till.services.orders import Returns

@@ -54,6 +54,7 @@ def show(order_id: Annotated[str, typer.Argument(help="Order id.")], as_json: As
     Example:
 
         till order place docs/examples/order-to-ship.json --id ord-20 --wait
+
         till shipment show ord-20
     """
     from till.services.shipping import Shipping
@@ -84,6 +85,7 @@ def deliver(shipment_id: ShipmentId, note: Note = "") -> None:
     Example:
 
         till order place docs/examples/order-to-ship.json --id ord-21 --wait
+
         till shipment deliver ord-21-s1
     """
     _report(shipment_id, {"status": "delivered", "note": note})
@@ -102,9 +104,11 @@ def fail(
     Examples:
 
         till order place docs/examples/order-to-ship.json --id ord-22 --wait
+
         till shipment fail ord-22-s1 --note "lost by the carrier"
 
         till order place docs/examples/order-to-ship.json --id ord-23 --wait
+
         till shipment fail ord-23-s1 --returned
     """
     _report(shipment_id, {"status": "returned" if returned else "failed", "note": note})
@@ -121,6 +125,7 @@ def split(
     Example:
 
         till order place docs/examples/order-to-ship.json --id ord-24 --wait
+
         till shipment split ord-24-s1 --line 1=1
     """
     lines = [_line(text) for text in line]

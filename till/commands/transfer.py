@@ -87,6 +87,7 @@ def ship(transfer_id: TransferId) -> None:
     Example:
 
         till transfer create --id trf-1 --from store-1 --to warehouse --line COF-ESP-1KG=12
+
         till transfer ship trf-1
     """
     from till.services.inventory import Transfers
@@ -110,7 +111,9 @@ def receive(
     Examples:
 
         till transfer create --id trf-2 --from store-1 --to warehouse --line COF-ESP-1KG=12
+
         till transfer ship trf-2
+
         till transfer receive trf-2 --line COF-ESP-1KG=4 --arrival van-1
 
         till transfer receive trf-2 --line COF-ESP-1KG=6-2
@@ -150,6 +153,7 @@ def cancel(
     Example:
 
         till transfer create --id trf-3 --from store-1 --to warehouse --line COF-ESP-1KG=12
+
         till transfer cancel trf-3 --reason "the van broke down"
     """
     from till.services.inventory import Transfers
@@ -194,6 +198,7 @@ def show(transfer_id: TransferId, as_json: AsJson = False) -> None:
     Example:
 
         till transfer create --id trf-4 --from store-1 --to warehouse --line COF-ESP-1KG=12
+
         till transfer show trf-4
     """
     from till.services.inventory import Transfers
