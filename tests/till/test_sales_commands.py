@@ -17,6 +17,7 @@ from tests.support.shop_rows import CANCELLED, SALE
 from tests.till.test_commands import ORDER, aws, no_local_stack, put, run, stack
 from till import waiting
 from till.cashier import cashier_message
+from till.commands.api import METHODS
 from till.services.cases import Cases
 from till.services.executions import Executions
 from till.shop import GOODS, Shop
@@ -49,6 +50,54 @@ def test_cashier_message_is_that_of_the_error(error: str, message: str) -> None:
 def test_code_of_a_gift_card_is_read_from_standard_input_without_a_terminal(stack: None) -> None:
     assert "no gift card has this code" in run("gift-card", "show", typed=f"{new_code()}\n", code=2).stderr
     assert "no code on standard input" in run("gift-card", "show", code=2).stderr
+
+
+@pytest.mark.parametrize("amount", ["-5", "0", "-0.01"])
+@pytest.mark.parametrize(
+    "command", ["gift-card issue", "invoice pay cus-ada", "customer credit grant cus-ada --reason late"]
+)
+def test_amount_that_is_not_positive_is_refused_as_it_was_typed(
+    stack: None, command: str, amount: str
+) -> None:
+    printed = run(*command.split(), "--", amount, code=2).stderr
+    assert f"amount is '{amount}'; expected more than 0." in printed
+    assert "Give an amount such as 12.50, and --currency." in printed
+
+
+def test_limit_below_0_is_refused_as_it_was_typed(stack: None) -> None:
+    printed = run("customer", "credit", "policy", "EUR", "--limit=-5", code=2).stderr
+    assert "amount is '-5'; expected 0 or more." in printed
+
+
+def test_advice_on_a_gift_card_that_is_not_issued_is_not_about_its_code(stack: None) -> None:
+    printed = run("gift-card", "issue", "5", "--source", "lottery", code=2).stderr
+    assert "See `till gift-card issue --help`." in printed
+    assert "24 letters" not in printed
+
+
+@pytest.mark.parametrize("method", ["FOO", ""])
+def test_method_that_the_api_does_not_have_is_refused(method: str) -> None:
+    printed = run("api", method, "/customers", code=2).stderr
+    assert f"method is '{method}'; expected GET, POST, PUT, PATCH or DELETE." in printed
+
+
+def test_methods_of_the_command_are_those_of_the_api() -> None:
+    document = json.loads((Path(__file__).parents[2] / "functions/web/pages/openapi.json").read_text())
+    paths = document["paths"].values()
+    assert set(METHODS) == {method.upper() for path in paths for method in path if method != "parameters"}
+    assert all(method in run("api", "--help").stdout for method in METHODS)
+
+
+def test_product_is_shown_with_its_price_changes_as_a_person_reads_them(seeded: None) -> None:
+    for amount, day in (("19.90", "2098-01-01"), ("21.00", "2099-01-01")):
+        run("product", "price", "COF-ESP-1KG", amount, "--from", f"{day}T00:00:00+00:00")
+    shown = json.loads(run("product", "show", "COF-ESP-1KG", "--json").stdout)
+    assert [change["prices"] for change in shown["price_changes"]] == [{"EUR": 1990}, {"EUR": 2100}]
+    for arguments in (("show", "COF-ESP-1KG"), ("find", "--barcode", shown["barcode"])):
+        printed = run("product", *arguments).stdout
+        assert "19.90 EUR from 2098-01-01T00:00:00Z on" in printed
+        assert "21.00 EUR from 2099-01-01T00:00:00Z on" in printed
+        assert "datetime" not in printed
 
 
 def test_place_prints_the_cashier_message_of_a_rejection(

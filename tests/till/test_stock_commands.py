@@ -10,6 +10,7 @@ from catalog.models import Product, TaxClass
 from catalog.store import CatalogStore
 from inventory.models import Location, ReceiptLine
 from inventory.operations import StockOperations
+from inventory.rules import PLAUSIBLE_FACTOR, PLAUSIBLE_UNITS
 from tillflow.aws import client
 from tillflow.store import key
 from typer.testing import CliRunner
@@ -55,6 +56,14 @@ def test_rebuild_reports_drift_and_repairs_it(stock: StockOperations) -> None:
     repaired = json.loads(run("stock", "rebuild", "--write", "--json").stdout)
     assert [(row["stored"]["available"], row["rebuilt"]["available"]) for row in repaired] == [(9, 10)]
     assert "Every level agrees with its history" in run("stock", "rebuild").output
+
+
+@pytest.mark.parametrize("command", ["count", "adjust"])
+def test_help_names_the_bounds_of_what_has_to_be_confirmed(command: str) -> None:
+    printed = " ".join(run("stock", command, "--help").stdout.split())
+    assert PLAUSIBLE_FACTOR == 10
+    assert f"more than {PLAUSIBLE_UNITS:,} units and more than ten times the units on hand" in printed
+    assert "unit cost above ten times the average" in printed
 
 
 def test_an_implausible_count_asks_for_confirmation(stock: StockOperations) -> None:

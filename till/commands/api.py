@@ -13,10 +13,12 @@ from till.output import err, out
 from till.stack import Stack, find_stack
 
 TIMEOUT_SECONDS = 40
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_ACCEPTED = f"{', '.join(METHODS[:-1])} or {METHODS[-1]}"
 
 
 def api(
-    method: Annotated[str, typer.Argument(help="GET, POST, PATCH or DELETE.")],
+    method: Annotated[str, typer.Argument(help=f"{_ACCEPTED}.")],
     path: Annotated[str, typer.Argument(help="Path below /api, with its query, e.g. '/orders/ord-1'.")],
     data: Annotated[str | None, typer.Option(help="Body: JSON text, @FILE, or - for standard input.")] = None,
     user: Annotated[
@@ -41,6 +43,8 @@ def api(
 
     from till.users import api_url
 
+    if method.upper() not in METHODS:
+        raise OperatorError(f"method is {method!r}; expected {_ACCEPTED}.", "See `till api --help`.")
     stack = find_stack()
     headers = {"authorization": f"Bearer {_token(stack, user)}", "content-type": "application/json"}
     if if_match is not None:

@@ -269,7 +269,7 @@ def grant(
         "grant_id": grant_id or workflows.new_id("crd"),
         "customer_id": customer_id,
         "currency": currency,
-        "amount": minor_units(amount, currency),
+        "amount": minor_units(amount, currency, positive=True),
         "reason": reason,
         "source": source,
         "expires_on": expires_on,

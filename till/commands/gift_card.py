@@ -43,8 +43,8 @@ def issue(
     from till.services.customers import GiftCards
 
     code = code or new_code()
-    request = {"code": code, "currency": currency, "amount": minor_units(amount, currency)}
-    with operator_errors(_ADVICE):
+    request = {"code": code, "currency": currency, "amount": minor_units(amount, currency, positive=True)}
+    with operator_errors("See `till gift-card issue --help`."):
         card = GiftCards(find_stack()).issue(
             {**request, "source": source, "reason": reason, "expires_on": expires_on}
         )

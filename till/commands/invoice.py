@@ -52,7 +52,7 @@ def pay(
         "payment_id": payment_id or workflows.new_id("pay"),
         "customer_id": customer_id,
         "currency": currency,
-        "amount": minor_units(amount, currency),
+        "amount": minor_units(amount, currency, positive=True),
         "method": method,
         "orders": order or [],
     }

@@ -13,7 +13,7 @@ from rich.text import Text
 from till import drawing, workflows
 from till.amounts import minor_units
 from till.errors import OperatorError, operator_errors
-from till.output import err, money, out, print_fields, print_json, print_table
+from till.output import err, lines, money, out, print_fields, print_json, print_table, timestamp
 from till.report import AsJson
 from till.stack import Stack, find_stack
 from till.waiting import Wait
@@ -136,7 +136,13 @@ def _show(stack: Stack, product: Product, as_json: bool, label: Label | None = N
     if pictures and pictures[0].thumbnail_url and out.is_terminal:
         thumbnail = Image.open(io.BytesIO(download(pictures[0].thumbnail_url)))
         drawing.draw(out, thumbnail, min(48, out.width))
-    fields = product.model_dump(exclude_none=True) | {"prices": _prices(product.prices)}
+    fields = product.model_dump(exclude_none=True) | {
+        "prices": _prices(product.prices),
+        "price_changes": lines(
+            f"{_prices(change.prices)} from {timestamp(change.valid_from)} on"
+            for change in product.price_changes
+        ),
+    }
     if label:
         fields["label"] = f"{_prices(label.unit_prices)}" + (
             f" for {label.value} g" if label.content == "weight" else ""

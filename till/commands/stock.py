@@ -120,6 +120,9 @@ def adjust(
 ) -> None:
     """Add units that were found, or remove units that are lost or broken; the ledger follows within seconds.
 
+    A change of more than 1,000 units and more than ten times the units on hand has to be confirmed, and so has a unit
+    cost above ten times the average.
+
     Example:
 
         till stock adjust --reason 'dropped' MUG-WHT-300 -- -2
@@ -152,7 +155,8 @@ def count(
 ) -> None:
     """Set on hand to the counted units; the ledger follows within seconds.
 
-    A count that is far from the level has to be confirmed.
+    A change of more than 1,000 units and more than ten times the units on hand has to be confirmed, and so has a unit
+    cost above ten times the average.
 
     Examples:
 
