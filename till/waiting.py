@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from till.errors import OperatorError
+from till.output import err
 from till.stack import Stack
 
 if TYPE_CHECKING:
@@ -26,6 +29,27 @@ Wait = Annotated[
 
 FIRST_PAUSE, RARE_PAUSE, LONGEST_PAUSE = 0.25, 1.0, 2.0
 LONGEST_WAIT = 120.0
+
+
+@contextmanager
+def not_stopped(name: str, command: str) -> Iterator[None]:
+    """Print the command that shows `name` if Ctrl-C ends this one: the workflow of `name` continues."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print(f"Ctrl-C ends this command, not {name}, which continues. See it with `{command}`.")
+        raise
+
+
+@contextmanager
+def waiting_for(name: str, command: str) -> Iterator[None]:
+    """Print the command that shows `name`, whose workflow has started, and a spinner while it is waited for.
+
+    Both are on stderr: the result of --json stays JSON.
+    """
+    err.print(f"Waiting for {name}. To see it later: {command}")
+    with not_stopped(name, command), err.status(f"Waiting for {name}"):
+        yield
 
 
 def wait_for_order(

@@ -161,11 +161,13 @@ class OrderOperations:
         checkout = describe_execution(self._states, arn)
         if checkout is None:
             raise UnknownOrder(order_id)
+        sent = json.loads(checkout["input"])
         return Order(
             order_id=order_id,
             status="REJECTED" if has_failed(checkout) else "PLACED",
             execution=arn,
-            location=_location_in(json.loads(checkout["input"])),
+            location=_text_in(sent, "location"),
+            placed_at=_text_in(sent, "placed_at"),
             reason=checkout.get("error"),
             cause=error_message(checkout.get("cause", "")),
         )
@@ -178,7 +180,7 @@ def _left_as_it_was(execution: Mapping[str, Any]) -> bool:
     return bool(json.loads(execution["output"])["status"] == "PAID")
 
 
-def _location_in(sent: Any) -> str | None:
-    """Return the location of an order as its workflow got it; None if it has none."""
-    location = sent.get("location") if isinstance(sent, dict) else None
-    return location if isinstance(location, str) else None
+def _text_in(sent: Any, field: str) -> str | None:
+    """Return the text of a field of an order as its workflow got it; None if it has none."""
+    value = sent.get(field) if isinstance(sent, dict) else None
+    return value if isinstance(value, str) else None

@@ -66,7 +66,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
             definition=json.dumps(TEMPLATE.definition(name)),
             roleArn="arn:aws:iam::123456789012:role/workflow",
         )["stateMachineArn"]
-        for name in ("OrderCheckout", "OrderCancel", "OrderReturn", "ImageIngest")
+        for name in ("OrderCheckout", "OrderCancel", "OrderReturn", "OrderExchange", "ImageIngest")
     }
     # moto starts no execution by an alias.
     aliases = {f"{name}Alias": arn for name, arn in machines.items()}
@@ -269,6 +269,28 @@ def test_a_case_is_not_closed_without_a_note(stack: None, decision: str) -> None
     refused = run("case", "resolve", "ord-2#compensation", "--decision", decision, code=2)
     assert "expected what was done and why" in refused.stderr
     assert "ord-2#compensation" in run("case", "list").output
+
+
+def test_same_decision_again_is_accepted_and_another_one_is_a_conflict(
+    stack: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = "ord-2#compensation"
+    open_case(case_id, "ReversePayment", "token")
+    monkeypatch.setattr("cases.operations.complete_task", lambda *_: True)
+    command = ("case", "resolve", case_id, "--note", "paid back", "--decision")
+    assert f"{case_id} is resolved: done." in run(*command, "done").output
+    monkeypatch.setattr("cases.operations.complete_task", lambda *_: False)
+    assert f"{case_id} was resolved as done before; no workflow waits for it." in run(*command, "done").output
+    assert f"case {case_id} was resolved as done" in run(*command, "give_up", code=2).stderr
+
+
+def test_first_decision_without_a_waiting_workflow_is_an_error(
+    stack: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_case("ord-2#compensation", "ReversePayment", "token")
+    monkeypatch.setattr("cases.operations.complete_task", lambda *_: False)
+    refused = run("case", "resolve", "ord-2#compensation", "--decision", "done", "--note", "x", code=2)
+    assert "no workflow waits for it" in refused.stderr
 
 
 def test_unknown_case_cannot_be_resolved(stack: None) -> None:

@@ -1,17 +1,21 @@
 """The commands of returns, over moto's AWS."""
 
 import json
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from executions.models import ExecutionStatus
 from inventory.models import Location
 from tillflow.aws import client
+from typer.testing import CliRunner
 
 from tests.support import return_rows
 from tests.support.executions import progress
 from tests.support.return_rows import RETURNED, SALE
-from tests.till.test_commands import aws, no_local_stack, put, run, stack
+from tests.till.test_commands import ORDER, aws, no_local_stack, put, run, stack
+from till.main import app
 from till.shop import Shop
 from till.stack import find_stack
 
@@ -111,3 +115,70 @@ def test_return_without_a_receipt_sends_its_place_and_the_permission(
         "override": {"manager": "mia", "note": "a gift"},
     }
     assert "nowhere" in run(*command, "--location", "nowhere", code=2).stderr
+
+
+def test_show_of_an_order_has_its_returns_and_their_credit_notes(stack: None) -> None:
+    tables = return_rows.rows()
+    stored = next(row for row in tables["OrdersTable"] if row.get("return_id") == RETURNED)
+    stored |= {"currency": "EUR", "credit_note_number": "CN-000007"}
+    next(row for row in tables["OrdersTable"] if row["pk"] == f"ORDER#{SALE}").pop("document")
+    put(tables)
+    [shown] = json.loads(run("order", "show", SALE, "--json").stdout)["returns"]
+    assert (shown["return_id"], shown["status"], shown["total"]) == (RETURNED, "COMPLETED", 240)
+    assert shown["credit_note_number"] == "CN-000007"
+    [row] = [line for line in run("order", "show", SALE).output.splitlines() if RETURNED in line]
+    assert "COMPLETED" in row
+    assert "2.40 EUR" in row
+    assert "CN-000007" in row
+
+
+@pytest.mark.parametrize("json_option", [(), ("--json",)])
+def test_interrupted_wait_for_a_return_names_it_and_how_to_see_it(
+    shop: None, monkeypatch: pytest.MonkeyPatch, json_option: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("till.workflows.wait", interrupt)
+    result = CliRunner().invoke(app, ["return", "create", SALE, "--line", "1=1", *json_option])
+    assert result.exit_code not in (0, 2)
+    waiting, interrupted = [line for line in result.stderr.splitlines() if "ret-" in line]
+    return_id = waiting.rpartition(" ")[2]
+    assert started(return_id)["return_id"] == return_id
+    assert waiting == f"Waiting for {return_id}. To see it later: till return show {return_id}"
+    assert f"{return_id}, which continues. See it with `till return show {return_id}`." in interrupted
+    assert result.stdout.strip() in ("", "Aborted!")
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def new_sale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file of an order without an id and a time; each command runs a second after the one before."""
+    seconds = count(10)
+    monkeypatch.setattr("till.workflows.now", lambda: f"2026-11-23T10:00:{next(seconds)}Z")
+    file = tmp_path / "sale.json"
+    file.write_text(json.dumps({key: ORDER[key] for key in ORDER if key not in ("order_id", "placed_at")}))
+    return str(file)
+
+
+@pytest.mark.parametrize("return_id", ["ex-1", "e" * 64])
+def test_exchange_of_the_same_id_again_is_the_same_exchange(
+    shop: None, monkeypatch: pytest.MonkeyPatch, new_sale: str, return_id: str
+) -> None:
+    ends(monkeypatch, status="RUNNING")
+    command = ("exchange", "create", SALE, new_sale, "--line", "1=1", "--id", return_id, "--json")
+    first, again = (json.loads(run(*command, code=1).stdout) for _ in range(2))
+    assert first == again
+    assert first["placed_at"] == "2026-11-23T10:00:10Z"
+    assert len(first["order_id"]) <= 64
+    other = ("exchange", "create", SALE, new_sale, "--line", "1=2", "--id", return_id)
+    assert "exists with different content" in run(*other, code=2).stderr
+
+
+def test_exchanges_of_other_ids_have_other_sales(
+    shop: None, monkeypatch: pytest.MonkeyPatch, new_sale: str
+) -> None:
+    ends(monkeypatch, status="RUNNING")
+    command = ("exchange", "create", SALE, new_sale, "--line", "1=1", "--json", "--id")
+    sales = {json.loads(run(*command, name, code=1).stdout)["order_id"] for name in ("e" * 63, "e" * 64)}
+    assert len(sales) == 2

@@ -1,6 +1,7 @@
 """The commands of orders, products and customers, over moto's AWS."""
 
 import json
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from customers.models import Customer
 from tillflow.aws import client
 from tillflow.gift_cards import new_code
 from tillflow.store import marshal
+from typer.testing import CliRunner
 
 from tests.support import full_shop, shop_rows
 from tests.support.executions import progress
@@ -18,6 +20,7 @@ from tests.till.test_commands import ORDER, aws, no_local_stack, put, run, stack
 from till import waiting
 from till.cashier import cashier_message
 from till.commands.api import METHODS
+from till.main import app
 from till.services.cases import Cases
 from till.services.executions import Executions
 from till.shop import GOODS, Shop
@@ -111,6 +114,63 @@ def test_place_prints_the_cashier_message_of_a_rejection(
     printed = run("order", "place", str(file), "--wait", code=1).output
     assert "ord-7 is not paid: Payment declined. Ask for another way to pay." in printed
     assert "PaymentDeclined: payment declined: card_declined" in printed
+
+
+def test_interrupted_wait_for_an_order_names_it_and_how_to_see_it(
+    stack: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("till.commands.order.wait_for_order", interrupt)
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps({key: ORDER[key] for key in ORDER if key != "order_id"}))
+    printed = CliRunner().invoke(app, ["order", "place", str(file), "--wait"]).stderr
+    waiting_line, interrupted = [line for line in printed.splitlines() if "ord-" in line]
+    order_id = waiting_line.rpartition(" ")[2]
+    assert waiting_line == f"Waiting for {order_id}. To see it later: till order show {order_id}"
+    assert f"{order_id}, which continues. See it with `till order show {order_id}`." in interrupted
+    assert json.loads(run("order", "show", order_id, "--json").stdout)["order"]["status"] == "PLACED"
+
+
+def test_order_of_the_same_id_again_before_it_is_opened_starts_nothing(
+    stack: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = unplaced(tmp_path, monkeypatch)
+    command = ("order", "place", file, "--id", "ord-7")
+    for _ in range(2):
+        assert "The checkout of ord-7 has started." in run(*command).output
+    end_checkout("ord-7")
+    assert "ord-7 was placed before" in run(*command).output
+
+
+def test_draft_sold_again_starts_nothing(
+    seeded: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = unplaced(tmp_path, monkeypatch)
+    run("draft", "create", file, "--id", "ord-12")
+    for _ in range(2):
+        assert "ord-12 is being sold." in run("draft", "sell", "ord-12", file).output
+    end_checkout("ord-12")
+    again = run("draft", "sell", "ord-12", file).output
+    assert "ord-12 was sold before; no checkout was started." in again
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(ORDER | {"tenders": [{"type": "cash", "amount": 99999}]}))
+    assert "exists with different content" in run("draft", "sell", "ord-12", str(other), code=2).stderr
+
+
+def end_checkout(order_id: str) -> None:
+    arn = find_stack().execution("OrderCheckout", order_id)
+    client("stepfunctions").stop_execution(executionArn=arn)
+
+
+def unplaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return a file of an order without an id and a time; each command runs a second after the one before."""
+    seconds = count(10)
+    monkeypatch.setattr("till.workflows.now", lambda: f"2026-11-23T10:00:{next(seconds)}Z")
+    file = folder / "unplaced.json"
+    file.write_text(json.dumps({key: ORDER[key] for key in ORDER if key not in ("order_id", "placed_at")}))
+    return str(file)
 
 
 def test_show_of_a_cancelled_order_has_its_credit_note_and_reason(stack: None) -> None:

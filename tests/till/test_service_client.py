@@ -9,7 +9,7 @@ from tillflow.customers import UnknownCustomer
 from tillflow.errors import DomainError, InvalidRequest, Problem
 
 from tests.support.api_functions import ApiFunctions
-from tests.till.test_commands import aws, no_local_stack, run, stack
+from tests.till.test_commands import aws, no_local_stack, open_case, run, stack
 from till.errors import OperatorError, operator_errors
 from till.services.client import error_of
 from till.services.customers import Customers
@@ -37,8 +37,9 @@ def test_each_call_is_by_the_alias_of_the_first_group_that_may(stack: None) -> N
 
 
 def test_call_names_the_person_and_the_iam_identity(stack: None) -> None:
-    run("case", "resolve", "ord-1#CommitStock", "--decision", "retry", "--by", "ada", code=2)
-    (_, _, event), *_ = invoked()
+    open_case("ord-1#CommitStock", "CommitStock", "token")
+    run("case", "resolve", "ord-1#CommitStock", "--decision", "retry", "--by", "ada")
+    *_, (_, _, event) = invoked()
     identity = event["requestContext"]["authorizer"]["iam"]
     assert identity == {"username": "ada", "userArn": "arn:aws:sts::123456789012:user/moto"}
 

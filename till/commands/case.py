@@ -116,7 +116,7 @@ def resolve_case(
 ) -> None:
     """Resolve a case: its workflow continues.
 
-    The same decision may be repeated, for when the first one did not reach the workflow.
+    The same decision may be repeated, for when the first one did not reach the workflow; another one is refused.
 
     Examples:
 
@@ -142,8 +142,13 @@ def resolve_case(
     """
     from till.services.cases import Cases
 
+    cases = Cases(find_stack())
     with operator_errors(f"See `till case show '{case_id}'`."):
-        completed = Cases(find_stack()).resolve(case_id, decision.value, note, by or getuser())
+        was_resolved = cases.get(case_id).status == "RESOLVED"
+        completed = cases.resolve(case_id, decision.value, note, by or getuser())
+    if was_resolved and not completed:
+        out.print(f"{case_id} was resolved as {decision.value} before; no workflow waits for it.")
+        return
     if not completed:
         raise OperatorError(
             f"{case_id} is marked as resolved, but no workflow waits for it.",

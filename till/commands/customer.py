@@ -14,6 +14,7 @@ from till.lazy import LightGroup
 from till.output import confirm, err, money, out, print_fields, print_json, print_table, timestamp
 from till.report import AsJson
 from till.stack import find_stack
+from till.waiting import waiting_for
 
 if TYPE_CHECKING:
     from customers.models import Customer
@@ -161,7 +162,7 @@ def merge(
         started = Customers(stack).merge(
             {"merge_id": name, "customer_id": customer_id, "survivor_id": survivor_id}
         )
-    with err.status(f"Waiting for {name}"):
+    with waiting_for(name, f"till history {name}"):
         ended = workflows.wait(stack, started.arn)
     if ended.status != "SUCCEEDED":
         raise OperatorError(error_message(ended.cause or ended.status), f"`till history {name}` shows why.")

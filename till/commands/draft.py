@@ -12,6 +12,7 @@ from till.errors import operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
+from till.waiting import not_stopped
 
 app = typer.Typer(no_args_is_help=True, help="Draft orders: create, list, show, update, sell, discard.")
 
@@ -138,7 +139,7 @@ def update(draft_id: DraftId, file: File, version: Version = 0) -> None:
 
 @app.command("sell")
 def sell(draft_id: DraftId, file: File, version: Version = 0) -> None:
-    """Sell a draft at the prices of now, with the tenders of the file.
+    """Sell a draft at the prices of now, with the tenders of the file. The same again starts nothing.
 
     Example:
 
@@ -146,13 +147,18 @@ def sell(draft_id: DraftId, file: File, version: Version = 0) -> None:
 
         till draft sell ord-12 docs/examples/order.json
     """
-    from till.services.orders import Drafts
+    from till.services.orders import Drafts, Orders
 
     stack, paid = find_stack(), read_order(file)
-    sale = {"placed_at": workflows.now(), "tenders": paid.get("tenders", [])}
+    shown = f"till order show {draft_id}"
     with operator_errors(ADVICE):
-        Drafts(stack).sell(draft_id, sale, version or None)
-    out.print(f"{draft_id} is being sold. See it with `till order show {draft_id}`.")
+        is_sold = Drafts(stack).get(draft_id).status == "PLACED"
+        placed_at = (is_sold and Orders(stack).placed_at(draft_id)) or workflows.now()
+        sale = {"placed_at": placed_at, "tenders": paid.get("tenders", [])}
+        with not_stopped(draft_id, shown):
+            started = Drafts(stack).sell(draft_id, sale, version or None)
+    state = "is being sold" if started else "was sold before; no checkout was started"
+    out.print(f"{draft_id} {state}. See it with `{shown}`.")
 
 
 @app.command("discard")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, styled
 from till.report import AsJson
 from till.stack import find_stack
+from till.waiting import not_stopped, waiting_for
 
 if TYPE_CHECKING:
     from orders.returns.models import Exchanged
@@ -52,8 +54,6 @@ def create(
     stack = find_stack()
     name = return_id or workflows.new_id("ret")
     sale = read_order(file)
-    sale.setdefault("order_id", workflows.new_id("ord"))
-    sale.setdefault("placed_at", workflows.now())
     with operator_errors("`till order show` shows an order."):
         order = Orders(stack).get(order_id)
     returned = {
@@ -65,9 +65,15 @@ def create(
     }
     if bool(manager) != bool(note):
         raise OperatorError("An exchange after the return window needs a manager and a note.", "Give both.")
+    shown = f"till exchange show {name}"
     with operator_errors("See `till exchange create --help`."):
-        started = Exchanges(stack).create(returned, sale, manager)
-    workflows.wait(stack, started.arn)
+        before = Exchanges(stack).find(return_id) if return_id else None
+        sale.setdefault("order_id", before.order_id if before else _sale_id(name))
+        sale.setdefault("placed_at", (before and before.placed_at) or workflows.now())
+        with not_stopped(name, shown):
+            started = Exchanges(stack).create(returned, sale, manager)
+    with waiting_for(name, shown):
+        workflows.wait(stack, started.arn)
     exchanged = Exchanges(stack).get(name)
     _print(exchanged, order.currency or "", as_json)
     if exchanged.status != "COMPLETED":
@@ -93,6 +99,12 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
         exchanged = Exchanges(stack).get(return_id)
     stored = Returns(stack).find(return_id)
     _print(exchanged, (stored.currency if stored else None) or "", as_json)
+
+
+def _sale_id(return_id: str) -> str:
+    """Return the order id of an exchange's new sale: the same for the same exchange, and of at most 64 characters."""
+    order_id = f"ord-{return_id}"
+    return order_id if len(order_id) <= 64 else f"ord-{sha256(return_id.encode()).hexdigest()[:32]}"
 
 
 def _print(exchanged: Exchanged, currency: str, as_json: bool) -> None:

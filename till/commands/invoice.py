@@ -9,9 +9,10 @@ import typer
 from till import workflows
 from till.amounts import minor_units
 from till.errors import OperatorError, operator_errors
-from till.output import err, money, out, print_fields, print_json, print_table
+from till.output import money, out, print_fields, print_json, print_table
 from till.report import AsJson
 from till.stack import find_stack
+from till.waiting import waiting_for
 
 app = typer.Typer(no_args_is_help=True, help="Invoices: their documents, payments and ageing.")
 CustomerId = Annotated[str, typer.Argument(help="Customer id.")]
@@ -58,7 +59,7 @@ def pay(
     }
     with operator_errors(_ADVICE):
         started = Receivables(stack).pay(request)
-    with err.status(f"Waiting for {request['payment_id']}"):
+    with waiting_for(str(request["payment_id"]), f"till history {request['payment_id']}"):
         ended = workflows.wait(stack, started.arn)
     if ended.status != "SUCCEEDED":
         raise OperatorError(error_message(ended.cause or ended.status), _ADVICE)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from till import workflows
+from till.commands.returns import return_row
 from till.errors import operator_errors
 from till.files import read_object
-from till.output import err, money, out, print_json, print_table, styled, timestamp
+from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsJson
 from till.stack import Stack, find_stack
-from till.waiting import Wait, wait_for_order
+from till.waiting import Wait, not_stopped, wait_for_order, waiting_for
 
 if TYPE_CHECKING:
     from billing.models import CreditNote, Invoice
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from executions.models import ExecutionProgress
     from ledger.models import Entry
     from orders.models import Order
+    from orders.returns.models import Return
     from payments.models import Tender
 
 app = typer.Typer(no_args_is_help=True, help="Customer orders: place, cancel, show.")
@@ -62,17 +64,19 @@ def place(
     request = read_order(file)
     known = order_id or request.get("order_id")
     order_id = request["order_id"] = workflows.new_id("ord") if known is None else known
+    shown = f"till order show {order_id}"
     with operator_errors("See docs/examples/order.json for an example of an order."):
         if "placed_at" not in request:
-            request["placed_at"] = (known and _placed_at(stack, known)) or workflows.now()
-        started = Orders(stack).place(request)
+            request["placed_at"] = (known and Orders(stack).placed_at(known)) or workflows.now()
+        with not_stopped(order_id, shown):
+            started = Orders(stack).place(request)
     result: dict[str, Any] = {
         "order_id": order_id,
         "execution_arn": started.arn,
         "duplicate": started.duplicate,
     }
     if wait:
-        with err.status(f"Waiting for {order_id}"):
+        with waiting_for(order_id, shown):
             final = ("PAID", "REJECTED", "CANCELLED")
             result |= _ending(wait_for_order(stack, order_id, started.arn, final))
         if "error" in result:
@@ -83,14 +87,6 @@ def place(
         _print_placed(result)
     if wait and result["status"] != "SUCCEEDED":
         raise typer.Exit(1)
-
-
-def _placed_at(stack: Stack, order_id: str) -> str | None:
-    """Return the time of the stored order of an id: the same file without a time is the same order again."""
-    from till.services.orders import Orders
-
-    stored = Orders(stack).find(order_id)
-    return stored.placed_at if stored else None
 
 
 @app.command("cancel")
@@ -123,7 +119,7 @@ def cancel(
         "duplicate": started.duplicate,
     }
     if wait:
-        with err.status(f"Waiting for the cancel of {order_id}"):
+        with waiting_for(f"the cancel of {order_id}", f"till order show {order_id}"):
             result |= _ending(wait_for_order(stack, order_id, started.arn, ("CANCELLED", "REJECTED")))
     if as_json:
         print_json(result)
@@ -153,7 +149,7 @@ def receipt(order_id: OrderId) -> None:
 
 @app.command("show")
 def show(order_id: OrderId, as_json: AsJson = False) -> None:
-    """Show an order: lines, totals, tenders, invoice, credit note, journal entries and execution.
+    """Show an order: lines, totals, tenders, returns, invoice, credit notes, journal entries and execution.
 
     A tender that a person has paid back without the system is settled by hand; its state is that of the system.
 
@@ -164,7 +160,7 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
         till order show ord-1
     """
     from till.services.billing import Billing
-    from till.services.orders import Orders
+    from till.services.orders import Orders, Returns
 
     stack = find_stack()
     with operator_errors("Check the number on the receipt: no checkout of this id was started."):
@@ -173,6 +169,7 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
     invoice, note = billing.invoice(order_id), billing.credit_note(order_id)
     tenders, entries = billing.tenders(order_id), billing.entries(order_id)
     settlement = _settlement_by_hand(stack, order, tenders)
+    returns = Returns(stack).list_of_order(order_id) if order.returns else []
     if as_json:
         print_json(
             {
@@ -184,12 +181,14 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
                     for tender in tenders
                 ],
                 "settlement": _settlement_fields(settlement),
+                "returns": [return_row(one) for one in returns],
                 "entries": [asdict(entry) for entry in entries],
             }
         )
         return
     _print_order(order)
     _print_tenders(tenders, settlement)
+    _print_returns(returns)
     _print_documents(invoice, note, entries)
 
 
@@ -348,6 +347,24 @@ def _print_tenders(tenders: list[Tender], settlement: Case | None) -> None:
     if settlement:
         resolved = f"by {settlement.resolved_by or 'a person'}, {timestamp(settlement.resolved_at or '')}"
         out.print(f"  settled by hand {resolved}: {settlement.note} (case {settlement.case_id})")
+
+
+def _print_returns(returns: list[Return]) -> None:
+    if returns:
+        print_table(
+            "Returns",
+            ("return!", "status!", "claimed!", "total>", "credit note!"),
+            [
+                (
+                    one.return_id,
+                    one.status,
+                    timestamp(one.claimed_at or ""),
+                    money(one.total or 0, one.currency or ""),
+                    one.credit_note_number,
+                )
+                for one in returns
+            ],
+        )
 
 
 def _print_documents(invoice: Invoice | None, note: CreditNote | None, entries: list[Entry]) -> None:

@@ -16,7 +16,7 @@ from till.errors import OperatorError, operator_errors
 from till.output import err, lines, money, out, print_fields, print_json, print_table, timestamp
 from till.report import AsJson
 from till.stack import Stack, find_stack
-from till.waiting import Wait
+from till.waiting import Wait, waiting_for
 
 if TYPE_CHECKING:
     from catalog.imports.models import ImportReport
@@ -348,7 +348,8 @@ def import_products(
             state = "was started before" if started.duplicate else "has started"
             out.print(f"{import_id} {state}. See it with `till product import-report {import_id}`.")
         return
-    execution = workflows.wait(stack, started.arn)
+    with waiting_for(import_id, f"till product import-report {import_id}"):
+        execution = workflows.wait(stack, started.arn)
     if execution.status != "SUCCEEDED":
         cause = error_message(execution.cause or execution.status)
         raise OperatorError(f"{import_id} ended {execution.status}: {cause}", "Start it again with its --id.")

@@ -11,7 +11,7 @@ from till.errors import operator_errors
 from till.output import out, print_json, print_table, styled
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
-from till.waiting import Wait
+from till.waiting import Wait, waiting_for
 
 app = typer.Typer(no_args_is_help=True, help="Compare the payment providers' books with ours, day by day.")
 
@@ -41,7 +41,10 @@ def run(
     stack, run_id = find_stack(), run_id or day
     with operator_errors(_ADVICE):
         started = Reconciliations(stack).start(day, run_id)
-    execution = workflows.wait(stack, started.arn) if wait else None
+    execution = None
+    if wait:
+        with waiting_for(run_id, f"till reconciliation show {run_id}"):
+            execution = workflows.wait(stack, started.arn)
     result = {"run_id": run_id, "execution_arn": started.arn, "duplicate": started.duplicate}
     if as_json:
         print_json(result | ({"status": execution.status} if execution else {}))

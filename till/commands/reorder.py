@@ -16,7 +16,7 @@ from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
-from till.waiting import Wait
+from till.waiting import Wait, waiting_for
 from till.workflows import new_id
 
 app = typer.Typer(no_args_is_help=True, help="Reorder policies, reorder runs and approvals.")
@@ -168,7 +168,10 @@ def run(wait: Wait = False, as_json: AsJson = False) -> None:
     stack, run_id = find_stack(), new_id("reorder")
     started = Reorders(stack).start_run(run_id, SEGMENTS)
     result = {"run_id": run_id, "execution_arn": started.arn}
-    execution = workflows.wait(stack, started.arn) if wait else None
+    execution = None
+    if wait:
+        with waiting_for(run_id, f"till reorder show {run_id}"):
+            execution = workflows.wait(stack, started.arn)
     orders = json.loads((execution and execution.output) or "[]")
     if as_json:
         print_json(result | ({"status": execution.status, "orders": orders} if execution else {}))

@@ -12,6 +12,7 @@ from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import Stack, find_stack
+from till.waiting import not_stopped, waiting_for
 
 if TYPE_CHECKING:
     from executions.models import ExecutionProgress
@@ -74,7 +75,7 @@ def create(
     }
     if bool(manager) != bool(note):
         raise OperatorError("A return after the return window needs a manager and a note.", "Give both.")
-    with operator_errors("See `till return create --help`."):
+    with operator_errors("See `till return create --help`."), not_stopped(name, _shown(name)):
         started = Returns(stack).create(request, manager)
     _report(stack, name, started, as_json)
 
@@ -116,13 +117,19 @@ def create_without_receipt(
     }
     with operator_errors("See `till return create-without-receipt --help`."):
         Stock(stack).check_location(location)
-        started = Returns(stack).create_without_receipt(request, manager)
+        with not_stopped(name, _shown(name)):
+            started = Returns(stack).create_without_receipt(request, manager)
     _report(stack, name, started, as_json)
+
+
+def _shown(name: str) -> str:
+    return f"till return show {name}"
 
 
 def _report(stack: Stack, name: str, started: Started, as_json: bool) -> None:
     """Wait for the end of a return and print it; exit 1 unless it is completed."""
-    execution = workflows.wait(stack, started.arn)
+    with waiting_for(name, _shown(name)):
+        execution = workflows.wait(stack, started.arn)
     result = {
         "return_id": name,
         "execution_arn": started.arn,
@@ -158,7 +165,7 @@ def list_returns(
 
     with operator_errors("`till order show` shows an order."):
         returns = Returns(find_stack()).list_of_order(order_id)
-    rows = [_row(one) for one in returns]
+    rows = [return_row(one) for one in returns]
     formats = {
         "claimed_at": lambda row: timestamp(row["claimed_at"] or ""),
         "total": lambda row: money(row["total"], row["currency"]),
@@ -244,7 +251,8 @@ def _print_created(stack: Stack, name: str, execution: ExecutionProgress) -> Non
             out.print(f"  {error}: {error_message(execution.cause or '')}")
 
 
-def _row(stored: Return) -> dict[str, Any]:
+def return_row(stored: Return) -> dict[str, Any]:
+    """Return the fields of a return that a list of returns has."""
     return {name: getattr(stored, name) for name in COLUMNS}
 
 

@@ -13,7 +13,7 @@ from till.errors import OperatorError, operator_errors
 from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
-from till.waiting import Wait
+from till.waiting import Wait, waiting_for
 
 if TYPE_CHECKING:
     from inventory.transfers.models import TransferSummary
@@ -64,7 +64,10 @@ def create(
     with operator_errors("See `till transfer create --help`."):
         started = Transfers(stack).create(parse(OpenTransfer, request, InvalidTransfer))
     result = {"transfer_id": name, "execution_arn": started.arn, "duplicate": started.duplicate}
-    execution = workflows.wait(stack, started.arn) if wait else None
+    execution = None
+    if wait:
+        with waiting_for(name, f"till transfer show {name}"):
+            execution = workflows.wait(stack, started.arn)
     failed = execution is not None and execution.status in workflows.FAILED
     if as_json:
         print_json(result | ({"status": execution.status} if execution else {}))

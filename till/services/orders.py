@@ -49,6 +49,11 @@ class Orders:
         except UnknownOrder:
             return None
 
+    def placed_at(self, order_id: str) -> str | None:
+        """Return the time of an order, None if there is none: the same request at its time is the same order again."""
+        order = self.find(order_id)
+        return order.placed_at if order else None
+
 
 class Drafts:
     """Drafts of orders."""
@@ -81,9 +86,12 @@ class Drafts:
         path = {"draft_id": draft_id}
         self._service.call("POST /drafts/{draft_id}/discard", "sell", path=path, version=version)
 
-    def sell(self, draft_id: str, sale: Mapping[str, Any], version: int | None = None) -> None:
-        """Start the checkout of a draft; again, it starts nothing. InvalidRequest, RecordChanged, OrderClosed."""
-        self._service.call(
+    def sell(self, draft_id: str, sale: Mapping[str, Any], version: int | None = None) -> bool:
+        """Start the checkout of a draft; return False if it was started before.
+
+        InvalidRequest, IdempotencyConflict, RecordChanged, OrderClosed.
+        """
+        response = self._service.call(
             "POST /drafts/{draft_id}/sell",
             "sell",
             path={"draft_id": draft_id},
@@ -91,6 +99,7 @@ class Drafts:
             version=version,
             asynchronous=True,
         )
+        return not response.replayed
 
 
 class Returns:
@@ -166,6 +175,13 @@ class Exchanges:
         """Return an exchange. InvalidReturn, UnknownReturn."""
         path = {"return_id": return_id}
         return self._service.call("GET /exchanges/{return_id}", "read", path=path).read(Exchanged)
+
+    def find(self, return_id: str) -> Exchanged | None:
+        """Return an exchange, None if there is none."""
+        try:
+            return self.get(return_id)
+        except UnknownReturn:
+            return None
 
 
 def _started(response: Response) -> Started:

@@ -46,11 +46,12 @@ class ExchangeOperations:
         if execution is None:
             raise UnknownReturn(return_id)
         ended = json.loads(execution["output"]) if "output" in execution else {}
-        running = execution["status"] == "RUNNING"
+        running, sale = execution["status"] == "RUNNING", json.loads(execution["input"])["sale"]
         return Exchanged(
             return_id=return_id,
             status="RUNNING" if running else "COMPLETED" if ended else "REFUSED",
-            order_id=json.loads(execution["input"])["sale"]["order_id"],
+            order_id=sale["order_id"],
+            placed_at=sale.get("placed_at"),
             returned=ended.get("returned"),
             sold=ended.get("sold"),
             reason=execution.get("error"),

@@ -225,13 +225,14 @@ class ReleasedReturn(TypedDict):
 class Exchanged(BaseModel):
     """An exchange as its execution has it.
 
-    order_id: the new sale; returned: the value of the returned units; sold: the total of the sale. reason and cause are
-    those of a refusal.
+    order_id: the new sale; placed_at: its time; returned: the value of the returned units; sold: the total of the sale.
+    reason and cause are those of a refusal.
     """
 
     return_id: str
     status: Literal["RUNNING", "COMPLETED", "REFUSED"]
     order_id: str
+    placed_at: str | None = None
     returned: int | None = None
     sold: int | None = None
     reason: str | None = None
