@@ -193,10 +193,10 @@ def test_claim_is_not_confirmed_for_another_amount_than_the_sale_took(
 
 
 class CancelledMeanwhile(FaultSchedule):
-    """A cancel of the new sale that finds no order yet, and whose next step times out until the sale is made."""
+    """A cancel of the new sale that finds no order yet, with faults of its next steps."""
 
-    def __init__(self, shop: WorkflowFixture) -> None:
-        super().__init__((Fault("PreventCapture", "time_out_before"),))
+    def __init__(self, shop: WorkflowFixture, *faults: Fault) -> None:
+        super().__init__(faults)
         self.shop = shop
         self.cancel = ""
 
@@ -214,11 +214,21 @@ class CancelledMeanwhile(FaultSchedule):
 
 def test_cancel_that_came_before_the_sale_was_opened_leaves_the_exchange(shop: WorkflowFixture) -> None:
     shop.deploy("OrderCancel")
-    shop.schedule = schedule = CancelledMeanwhile(shop)
+    shop.schedule = schedule = CancelledMeanwhile(shop, Fault("PreventCapture", "time_out_before"))
     started = shop.start(exchange_input({MUG: 1}), "OrderExchange")
     assert shop.run_until_settled(started).output["status"] == "COMPLETED"
     cancel = shop.run_until_settled(schedule.cancel)
     assert cancel.path[:3] == ["FindOrder", "IsOpened", "FindCheckout"]
     assert (cancel.path[-1], cancel.output["status"]) == ("NotCancelled", "PAID")
+    assert clearing(shop) == 0
+    assert shop.audit() == []
+
+
+def test_cancel_that_prevents_the_capture_of_the_sale_releases_the_units(shop: WorkflowFixture) -> None:
+    shop.deploy("OrderCancel")
+    shop.schedule = schedule = CancelledMeanwhile(shop)
+    run = shop.run_until_settled(shop.start(exchange_input({MUG: 1}), "OrderExchange"))
+    assert (run.status, run.error, run.compensated) == ("FAILED", "OrderClosed", ["ReleaseReturn"])
+    assert shop.run_until_settled(schedule.cancel).status == "SUCCEEDED"
     assert clearing(shop) == 0
     assert shop.audit() == []
