@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from till.sam import SamProcess
 from tools.template import document
 
 _TEMPLATES = "template*.yaml"
+_ARTEFACTS = ("CodeUri", "ContentUri", "DefinitionUri", "Location")
 _INPUTS = ("samconfig.toml", "functions", "layers", "statemachines")
 
 
@@ -46,7 +48,7 @@ class Build:
 
     def start(self) -> None:
         """Start `sam build`, which needs no local AWS, unless the folder has this build."""
-        if self._process is not None or (self.template.exists() and _read(self._record) == self.digest):
+        if self._process is not None or self._is_current():
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         self._record.unlink(missing_ok=True)
@@ -70,6 +72,16 @@ class Build:
                 json.dumps(_with_shared_packages(document.read(template.read_text()), template))
             )
         self._record.write_text(json.dumps(self.digest))
+
+    def _is_current(self) -> bool:
+        """Return whether the folder has this build, with all artefacts that its templates name."""
+        if not self.template.exists() or _read(self._record) != self.digest:
+            return False
+        return all(
+            artefact.exists()
+            for template in self.template.parent.rglob("template.yaml")
+            for artefact in _artefacts(template)
+        )
 
     def _link_sources(self) -> Path:
         """Write the templates as JSON next to links to what they name: sam reads JSON 70 times as fast as YAML."""
@@ -96,6 +108,22 @@ class Build:
                 yield from (path for path in _files(root) if "__pycache__" not in path.parts)
 
 
+@contextmanager
+def build_lock(folder: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the right to build and deploy in a folder; call `on_wait` if another process has it.
+
+    The system releases it when the process ends, however it ends.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "build.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def delete_build(folder: Path) -> None:
     """Delete what builds left in a folder."""
     for name in ("build", "cache", "sources"):
@@ -113,6 +141,15 @@ def _with_shared_packages(built: dict[str, Any], file: Path) -> dict[str, Any]:
         if resource["Type"] == "AWS::Serverless::Function" and package.is_dir():
             properties["CodeUri"] = first.setdefault(_digest(package, _files(package)), properties["CodeUri"])
     return built
+
+
+def _artefacts(template: Path) -> Iterator[Path]:
+    """Return the files and folders that a built template names."""
+    for resource in (_read(template) or {}).get("Resources", {}).values():
+        for name in _ARTEFACTS:
+            path = resource.get("Properties", {}).get(name)
+            if isinstance(path, str) and "://" not in path:
+                yield template.parent / path
 
 
 def _digest(root: Path, files: Iterable[Path]) -> str:

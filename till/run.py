@@ -18,9 +18,10 @@ from till.users import DEMO_PASSWORD, DEMO_USERS
 
 
 def main(*, once: bool) -> int:
-    started_here = state_folder().running() is None
+    started_here = False
     try:
         with commands.operator_errors(), commands.shop_build() as build:
+            started_here = state_folder().running() is None
             stack = commands.start(with_parent=True)
             commands.deploy(stack, build)
         environment = os.environ | client_environment(stack)

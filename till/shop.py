@@ -1,6 +1,7 @@
 """The demo shop: tax classes, products, stock, suppliers and customers.
 
-Seeding is idempotent: products and tax classes are replaced, and stock is received once per receipt id.
+Seeding creates what does not exist and leaves what exists as it is; stock is received once per receipt id.
+Two that seed at the same time are the same as one.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +19,7 @@ from inventory.models import Location, ReceiptLine
 from inventory.operations import StockOperations
 from purchasing.supplier_models import Price, Supplier, Terms
 from tillflow.customers import UnknownCustomer
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import IdempotencyConflict, RecordChanged
 
 from till import defaults
 from till.services.billing import Documents
@@ -53,6 +54,8 @@ CATEGORIES = (
     Category(category="demo", name="Products of the demo"),
 )
 
+NEW = 0
+"""The version of a record that does not exist."""
 WRITERS = 8
 LEVELS_PER_PAGE = 1_000
 
@@ -180,18 +183,18 @@ class Shop:
     stack: Stack
 
     def seed(self, wrote: Callable[[str], None] = lambda what: None) -> None:
-        """Write everything the demo shop has; customers and suppliers that exist stay. `wrote` gets each one."""
+        """Create everything the demo shop has; what exists stays as it is. `wrote` gets each one."""
         for tax_class in TAX_CLASSES:
-            self.catalog.put_tax_class(tax_class)
+            self.catalog.create_tax_class(tax_class)
             wrote(f"tax class {tax_class.name}")
         for category in CATEGORIES:
-            self.catalog.put_category(category)
+            with suppress(RecordChanged):
+                self.catalog.put_category(category, NEW)
             wrote(f"category {category.name}")
         self.add_products(GOODS, wrote)
-        for location in LOCATIONS:
-            self.stock.put_location(location)
-            wrote(f"location {location.location}")
-        self.receive("seed", {item.product.sku: item.units for item in GOODS if item.units}, GOODS)
+        self.add_locations(wrote)
+        with suppress(IdempotencyConflict):  # received by another version, of other products
+            self.receive("seed", {item.product.sku: item.units for item in GOODS if item.units}, GOODS)
         wrote("stock")
         for supplier in SUPPLIERS:
             _create_supplier(Suppliers(self.stack), supplier)
@@ -203,15 +206,23 @@ class Shop:
             wrote(customer.name)
 
     def add_products(self, goods: Iterable[Good], wrote: Callable[[str], None] = lambda what: None) -> None:
-        """Put products into the catalog."""
+        """Create products in the catalog; those that exist stay as they are."""
         operations = self.catalog
 
-        def put(item: Good) -> None:
-            operations.put_product(item.product)
+        def create(item: Good) -> None:
+            with suppress(RecordChanged):
+                operations.put_product(item.product, NEW)
             wrote(item.product.name)
 
         with ThreadPoolExecutor(WRITERS) as pool:
-            list(pool.map(put, goods))
+            list(pool.map(create, goods))
+
+    def add_locations(self, wrote: Callable[[str], None] = lambda what: None) -> None:
+        """Create the demo shop's locations; those that exist keep their names."""
+        for location in LOCATIONS:
+            with suppress(RecordChanged):
+                self.stock.put_location(location, NEW)
+            wrote(f"location {location.location}")
 
     def receive(self, receipt_id: str, units: Mapping[str, int], goods: Iterable[Good] = GOODS) -> None:
         """Receive units at their cost, once per receipt id."""
@@ -247,7 +258,8 @@ def _create_customer(operations: Customers, customer: Customer) -> None:
     try:
         operations.get(customer.customer_id)
     except UnknownCustomer:
-        operations.create(customer.model_dump())
+        with suppress(IdempotencyConflict):
+            operations.create(customer.model_dump())
 
 
 def _create_supplier(operations: Suppliers, supplier: Supplier) -> None:
@@ -263,7 +275,8 @@ def _set_seller(operations: Documents) -> None:
     try:
         operations.seller()
     except SellerNotSet:
-        operations.update_seller(SELLER.model_dump())
+        with suppress(RecordChanged):
+            operations.update_seller(SELLER.model_dump())
 
 
 RECORDS = (

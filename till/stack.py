@@ -82,6 +82,13 @@ class Stack:
         try:
             return self.outputs[logical_id]
         except KeyError:
+            status = str(self.description.get("StackStatus", ""))
+            if status.endswith("_IN_PROGRESS"):
+                raise OperatorError(
+                    f"Stack {self.name} is still being deployed: its status is {status},"
+                    f" and it has no output {logical_id} yet.",
+                    "Try again when the deployment has ended; `till status` shows the status.",
+                ) from None
             raise OperatorError(
                 f"Stack {self.name} has no output {logical_id}.",
                 "It was deployed from another version: deploy this version with `sam build && sam deploy`.",

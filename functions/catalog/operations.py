@@ -50,6 +50,10 @@ class CatalogOperations:
         """Create a tax class or change its rate."""
         self._store.put_tax_class(tax_class)
 
+    def create_tax_class(self, tax_class: TaxClass) -> None:
+        """Create a tax class; one that exists keeps its rate."""
+        self._store.create_tax_class(tax_class)
+
     def put_category(self, category: Category, version: int | None = None) -> int:
         """Create a category, rename it, retire it or use it again; return its version. RecordChanged."""
         return self._store.categories.put(category, version)

@@ -194,6 +194,19 @@ class CatalogStore:
             ExpressionAttributeValues={":rate": {"S": str(tax_class.rate)}},
         )
 
+    def create_tax_class(self, tax_class: TaxClass) -> None:
+        """Create a tax class; one that exists keeps its rate."""
+        rate = rate_attribute(tax_class.name)
+        if rate in self._row(*RATES):  # a write could conflict with that of a product
+            return
+        self._client.update_item(
+            TableName=self._table,
+            Key=key(*RATES),
+            UpdateExpression="SET #rate = if_not_exists(#rate, :rate)",
+            ExpressionAttributeNames={"#rate": rate},
+            ExpressionAttributeValues={":rate": {"S": str(tax_class.rate)}},
+        )
+
     def put_product(self, product: Product, version: int | None = None) -> int:
         """Create or replace a product and return its version.
 

@@ -77,15 +77,16 @@ ORDER = {
 class CloudFormation:
     """DescribeStacks alone: moto's CloudFormation needs more of PyPI than the rest of the tests together."""
 
-    def __init__(self, outputs: dict[str, str]) -> None:
+    def __init__(self, outputs: dict[str, str], status: str = "CREATE_COMPLETE") -> None:
         self.outputs = outputs
+        self.status = status
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:
         if not self.outputs:
             error = {"Code": "ValidationError", "Message": f"Stack with id {StackName} does not exist"}
             raise ClientError({"Error": error}, "DescribeStacks")
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()]
-        return {"Stacks": [{"StackName": StackName, "StackStatus": "CREATE_COMPLETE", "Outputs": outputs}]}
+        return {"Stacks": [{"StackName": StackName, "StackStatus": self.status, "Outputs": outputs}]}
 
 
 class Cognito:

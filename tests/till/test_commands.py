@@ -1,15 +1,20 @@
 """The operator's commands, run as an operator runs them, over moto's AWS."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from billing.documents.models import Seller
 from cases.models import Opening
 from cases.store import CasesStore
+from catalog.models import Category, TaxClass
+from inventory.models import Location
 from tillflow.aws import client
+from tillflow.errors import RecordChanged
 from tillflow.store import marshal
 from typer.testing import CliRunner
 
@@ -18,7 +23,8 @@ from tests.support.api_functions import ApiFunctions
 from tests.support.full_shop import CloudFormation
 from tests.support.shop_rows import SALE, Row
 from till.main import app
-from till.shop import GOODS, Shop
+from till.services.billing import Documents
+from till.shop import ESPRESSO, GOODS, GRINDER, MUG, SELLER, Shop
 from till.stack import Stack, find_stack
 from verification.harness.services import data_services
 from verification.harness.template import Template
@@ -45,12 +51,14 @@ def no_local_stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TILLFLOW_HOME", str(tmp_path))
 
 
-def deployed(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]) -> None:
+def deployed(
+    monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str], status: str = "CREATE_COMPLETE"
+) -> None:
     clients, functions = Stack.client, ApiFunctions(TEMPLATE)
 
     def made(stack: Stack, service: str) -> Any:
         if service == "cloudformation":
-            return CloudFormation(outputs)
+            return CloudFormation(outputs, status)
         if service == "lambda":
             return functions
         return client(service) if service == "dynamodb" else clients(stack, service)
@@ -125,6 +133,50 @@ def test_second_seed_changes_nothing(stack: None, monkeypatch: pytest.MonkeyPatc
         Key=marshal({"pk": "LEVEL#store-1#MUG-WHT-300", "sk": "LEVEL"}),
     )["Item"]
     assert level["on_hand"]["N"] == "500"
+
+
+def test_seed_leaves_what_exists_as_it_is(stack: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("till.shop.WRITERS", 1)
+    monkeypatch.setattr("till.shop.GOODS", GOODS[:6])
+    run("seed")
+    shop = Shop(find_stack())
+    scheduled = {"sku": MUG, "currency": "EUR", "price": 1500, "valid_from": "2099-01-01T00:00:00Z"}
+    shop.catalog.schedule_price(scheduled)
+    shop.catalog.retire(GRINDER, True)
+    espresso, _ = shop.catalog.get(ESPRESSO)
+    shop.catalog.put_product(espresso.model_copy(update={"name": "Espresso", "prices": {"EUR": 1990}}))
+    shop.catalog.put_category(Category(category="coffee", name="Beans", retired=True))
+    shop.catalog.put_tax_class(TaxClass(name="standard", rate=Decimal("0.19")))
+    shop.stock.put_location(Location(location="store-1", name="Main street"))
+    Documents(find_stack()).update_seller({"name": "Beans & Co"})
+    tables = ("CatalogTable", "InventoryTable", "BillingTable", "CustomersTable", "PurchasingTable")
+    before = {table: client("dynamodb").scan(TableName=table)["Items"] for table in tables}
+    assert all(before.values())
+    run("seed")
+    assert {table: client("dynamodb").scan(TableName=table)["Items"] for table in tables} == before
+
+
+def test_seed_succeeds_if_another_seeds_at_the_same_time(
+    stack: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("till.shop.WRITERS", 1)
+    monkeypatch.setattr("till.shop.GOODS", GOODS[:6])
+    update = Documents.update_seller
+
+    def overtaken(operations: Documents, changes: Mapping[str, Any]) -> Seller:
+        update(operations, changes)
+        raise RecordChanged("the seller", 0)
+
+    monkeypatch.setattr(Documents, "update_seller", overtaken)
+    run("seed")
+    assert Documents(find_stack()).seller() == SELLER
+
+
+def test_command_during_a_deployment_names_the_status(monkeypatch: pytest.MonkeyPatch, aws: None) -> None:
+    deployed(monkeypatch, {"Other": "x"}, "CREATE_IN_PROGRESS")
+    refused = run("order", "show", "x", code=2).stderr
+    assert "Stack tillflow is still being deployed: its status is CREATE_IN_PROGRESS" in refused
+    assert "another version" not in refused
 
 
 def test_seed_prints_the_units_that_are_on_hand(stack: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from till.stack import find_stack
 def seed() -> None:
     """Create the data of the demo shop: products, stock, suppliers and customers.
 
-    A repeated run changes nothing.
+    What exists stays as it is: a repeated run changes nothing.
 
     Example:
 

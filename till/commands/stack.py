@@ -45,20 +45,24 @@ def up(
 
         TILLFLOW_HOME=/tmp/other TILLFLOW_PORT=4570 till up
     """
-    started_here = state_folder().running() is None
-    with operator_errors(), shop_build() if deploy_shop else nullcontext() as build:
-        stack = start(with_parent=not detach)
+    stops_at_end = False
+    with operator_errors():
         try:
-            if build is not None:
-                deploy(stack, build)
+            with shop_build() if deploy_shop else nullcontext() as build:
+                started_here = state_folder().running() is None
+                stack = start(with_parent=not detach)
+                stops_at_end = started_here and not detach
+                if build is not None:
+                    deploy(stack, build)
+            if deploy_shop:
                 print_urls()
                 err.print("`till seed` creates the demo shop and its users.")
             err.print('Set up a shell for it with `eval "$(till env)"`; stop it with `till down`.')
-            if not detach and started_here:
+            if stops_at_end:
                 err.print("Press Ctrl-C to stop it.")
                 wait_for_interrupt()
         finally:
-            if not detach and started_here:
+            if stops_at_end:
                 stop()
 
 
@@ -238,11 +242,18 @@ def start(*, with_parent: bool) -> RunningStack:
     return stack
 
 
-def shop_build() -> Build:
-    """Return a build of the shop; entered as a context, it runs while the local AWS starts."""
-    from till.build import Build
+@contextmanager
+def shop_build() -> Iterator[Build]:
+    """Yield a build of the shop that runs while the local AWS starts; at exit other processes may build and deploy."""
+    from till.build import Build, build_lock
 
-    return Build(state_folder().path)
+    folder = state_folder().path
+
+    def on_wait() -> None:
+        err.print("Waiting for another process that builds the shop")
+
+    with build_lock(folder, on_wait), Build(folder) as build:
+        yield build
 
 
 def deploy(stack: RunningStack, build: Build) -> None:

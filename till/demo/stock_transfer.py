@@ -17,7 +17,7 @@ from till.demo.order_checkout import audited
 from till.errors import OperatorError
 from till.history import compensated
 from till.services.inventory import Transfers
-from till.shop import CURRENCY, LOCATION, LOCATIONS, MUG, WAREHOUSE, Shop
+from till.shop import CURRENCY, LOCATION, MUG, WAREHOUSE, Shop
 from till.stack import Stack
 
 TIMEOUT_SECONDS = 60
@@ -107,8 +107,7 @@ class StockTransferDemo:
     def run(self, stack: Stack, ended: Report) -> list[Outcome]:
         run_id = f"demo-{token_hex(3)}"
         units = QUANTITY * (len(SCENARIOS) - 1)
-        for location in LOCATIONS:
-            Shop(stack).stock.put_location(location)
+        Shop(stack).add_locations()
         goods = [ReceiptLine(sku=MUG, quantity=units, cost=units * 480 + 1)]
         Shop(stack).stock.receive(run_id, WAREHOUSE, goods, CURRENCY)
 
