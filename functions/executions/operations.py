@@ -16,7 +16,7 @@ from tillflow.masking import mask, mask_text
 from executions.errors import InvalidExecutionFilter, NothingToRedrive, NotRunning, UnknownExecution
 from executions.models import EventPage, ExecutionDetail, ExecutionProgress, ExecutionSummary
 from executions.parallel import ParallelCalls
-from executions.recent import RecentExecutions
+from executions.recent import RecentExecutions, newest_first
 
 REDRIVABLE = ("FAILED", "TIMED_OUT", "ABORTED")
 _ARN_PARTS = 8
@@ -259,11 +259,7 @@ class ExecutionOperations:
         self, arn: str, status: str | None, position: tuple[datetime, str], limit: int
     ) -> list[dict[str, Any]]:
         """Return the newest executions of a workflow after a position, at most `limit`."""
-        request = {"stateMachineArn": arn, "maxResults": _HISTORY_PAGE} | (
-            {"statusFilter": status} if status else {}
-        )
-        pages = self._states.get_paginator("list_executions").paginate(**request)
-        executions = (execution for page in pages for execution in page["executions"])
+        executions = newest_first(self._states, arn, status, _HISTORY_PAGE)
         return list(
             islice((one for one in executions if (one["startDate"], one["executionArn"]) < position), limit)
         )

@@ -1,7 +1,7 @@
-"""The newest executions of each workflow, kept for a second."""
+"""The executions of a workflow, newest first, and the newest of each workflow, kept for a second."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -9,6 +9,15 @@ from executions.parallel import ParallelCalls
 
 KEPT_SECONDS = 1.0
 """ListExecutions is eventually consistent, and a list of the API may be a second old."""
+
+
+def newest_first(states: Any, machine: str, status: str | None, page_size: int) -> Iterator[dict[str, Any]]:
+    """Yield the executions of a state machine with a status or any, the newest first, in pages as they are needed."""
+    request = {"stateMachineArn": machine, "maxResults": page_size}
+    if status:
+        request["statusFilter"] = status
+    for page in states.get_paginator("list_executions").paginate(**request):
+        yield from page["executions"]
 
 
 class RecentExecutions:
@@ -43,8 +52,4 @@ class RecentExecutions:
         self._kept.clear()
 
     def _read(self, machine: str, status: str | None, limit: int) -> list[dict[str, Any]]:
-        request = {"stateMachineArn": machine, "maxResults": limit} | (
-            {"statusFilter": status} if status else {}
-        )
-        pages = self._states.get_paginator("list_executions").paginate(**request)
-        return list(islice((execution for page in pages for execution in page["executions"]), limit))
+        return list(islice(newest_first(self._states, machine, status, limit), limit))
