@@ -68,10 +68,15 @@ def check_location(call: Call, location: object) -> None:
         raise LocationNotAllowed(str(location), call.caller.location)
 
 
+def check_stored_location(call: Call, read: Callable[[], object]) -> None:
+    """Raise LocationNotAllowed for a location that is read from a record, if the cashier has one of their own."""
+    if not call.caller.is_manager and call.caller.location:
+        check_location(call, read())
+
+
 def check_location_of(call: Call, order_id: str) -> None:
     """Raise LocationNotAllowed for an order of another location than the cashier's own; UnknownOrder."""
-    if not call.caller.is_manager and call.caller.location:
-        check_location(call, orders().get(order_id).location)
+    check_stored_location(call, lambda: orders().get(order_id).location)
 
 
 def _refusal(order: Order) -> Problem:

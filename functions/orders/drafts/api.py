@@ -12,7 +12,7 @@ from tillflow.references import FindUnknown, Kind
 from orders.drafts.models import CreateDraft, Draft, DraftOrder, SellDraft
 from orders.drafts.operations import DraftOperations
 from orders.models import Code, Order
-from orders.selling import as_sent, check_location, orders, sell
+from orders.selling import as_sent, check_location, check_stored_location, orders, sell
 from orders.waiting import Wait
 
 api = Api("orders")
@@ -106,5 +106,4 @@ def sell_draft(call: Call) -> Reply:
 
 
 def _check_location_of_draft(call: Call, draft_id: str) -> None:
-    if not call.caller.is_manager and call.caller.location:
-        check_location(call, _drafts().get(draft_id).order.location)
+    check_stored_location(call, lambda: _drafts().get(draft_id).order.location)
