@@ -186,24 +186,20 @@ class CatalogStore:
 
     def put_tax_class(self, tax_class: TaxClass) -> None:
         """Create a tax class or set its rate."""
-        self._client.update_item(
-            TableName=self._table,
-            Key=key(*RATES),
-            UpdateExpression="SET #rate = :rate",
-            ExpressionAttributeNames={"#rate": rate_attribute(tax_class.name)},
-            ExpressionAttributeValues={":rate": {"S": str(tax_class.rate)}},
-        )
+        self._set_rate(tax_class, ":rate")
 
     def create_tax_class(self, tax_class: TaxClass) -> None:
         """Create a tax class; one that exists keeps its rate."""
-        rate = rate_attribute(tax_class.name)
-        if rate in self._row(*RATES):  # a write could conflict with that of a product
-            return
+        # A write that changes nothing could conflict with that of a product.
+        if rate_attribute(tax_class.name) not in self._row(*RATES):
+            self._set_rate(tax_class, "if_not_exists(#rate, :rate)")
+
+    def _set_rate(self, tax_class: TaxClass, value: str) -> None:
         self._client.update_item(
             TableName=self._table,
             Key=key(*RATES),
-            UpdateExpression="SET #rate = if_not_exists(#rate, :rate)",
-            ExpressionAttributeNames={"#rate": rate},
+            UpdateExpression=f"SET #rate = {value}",
+            ExpressionAttributeNames={"#rate": rate_attribute(tax_class.name)},
             ExpressionAttributeValues={":rate": {"S": str(tax_class.rate)}},
         )
 
