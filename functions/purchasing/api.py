@@ -8,13 +8,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply, accepted
 from tillflow.api.idempotency import IdempotencyKeys
+from tillflow.api.webhooks import is_signed_with
 from tillflow.aws import client
 from tillflow.errors import InvalidRequest
 from tillflow.fields import Identifier
 from tillflow.parsing import parse
 from tillflow.references import FindUnknown, invoked
-from tillflow.secrets import find_secret
-from tillflow.signatures import is_signed
 from tillflow.times import utc_now
 
 from purchasing import reporting
@@ -144,14 +143,11 @@ def _find_unknown_products() -> FindUnknown:
 
 def _verify_supplier(call: Call) -> None:
     """Raise SignatureRefused unless the supplier in the path signed the raw body; for an unknown supplier too."""
-    timestamp = call.headers.get("x-tillflow-timestamp", "")
-    signed = call.headers.get("x-tillflow-signature", "")
     try:
         channel = _suppliers().get(call.path["supplier_id"]).supplier.channel
     except UnknownSupplier:
         raise SignatureRefused from None
-    secret = find_secret(channel.secret or "none")
-    if secret is None or not is_signed(secret, timestamp, call.raw, signed, utc_now()):
+    if not is_signed_with(call, channel.secret or "none"):
         raise SignatureRefused
 
 
@@ -344,14 +340,13 @@ def cancel_purchase_order(call: Call) -> Purchase:
 def acknowledge_by_webhook(call: Call) -> dict[str, Any]:
     """Accept or refuse a purchase order, signed by the supplier."""
     body: Acknowledgement = call.body
-    supplier_id = call.path["supplier_id"]
-    _orders().check_sent_to(body.purchase_order_id, supplier_id)
+    supplier_id = _sender(call)
     if body.accepted:
         promised = body.promised_on or utc_now().date()
         order = _orders().acknowledge(body.purchase_order_id, promised, supplier_id)
     else:
         order = _orders().refuse(body.purchase_order_id, body.note or "refused", supplier_id)
-    return {"purchase_order_id": order.purchase_order_id, "status": order.status}
+    return _status(order)
 
 
 @api.route(
@@ -364,10 +359,9 @@ def acknowledge_by_webhook(call: Call) -> dict[str, Any]:
 def heartbeat_by_webhook(call: Call) -> dict[str, Any]:
     """Say that the order has arrived and will be responded to, signed by the supplier."""
     body: Acknowledgement = call.body
-    supplier_id = call.path["supplier_id"]
-    _orders().check_sent_to(body.purchase_order_id, supplier_id)
+    supplier_id = _sender(call)
     order = _orders().heartbeat(body.purchase_order_id, supplier_id)
-    return {"purchase_order_id": order.purchase_order_id, "status": order.status}
+    return _status(order)
 
 
 @api.route(
@@ -383,9 +377,20 @@ def note_delivery_by_webhook(call: Call) -> dict[str, Any]:
     Goods are booked when they are counted.
     """
     body: DeliveryNoteBody = call.body
-    supplier_id = call.path["supplier_id"]
-    _orders().check_sent_to(body.purchase_order_id, supplier_id)
+    supplier_id = _sender(call)
     order = _orders().add_delivery_note(body.purchase_order_id, body.note, supplier_id)
+    return _status(order)
+
+
+def _sender(call: Call) -> str:
+    """Return the supplier in the path of a webhook. UnknownPurchase for an order that was not sent to it."""
+    supplier_id = call.path["supplier_id"]
+    _orders().check_sent_to(call.body.purchase_order_id, supplier_id)
+    return supplier_id
+
+
+def _status(order: Purchase) -> dict[str, Any]:
+    """Return what a supplier learns of an order."""
     return {"purchase_order_id": order.purchase_order_id, "status": order.status}
 
 

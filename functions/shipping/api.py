@@ -6,12 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery
+from tillflow.api.webhooks import is_signed_with
 from tillflow.aws import client
 from tillflow.fields import BusinessId, Identifier
 from tillflow.parsing import parse
-from tillflow.secrets import find_secret
-from tillflow.signatures import is_signed
-from tillflow.times import utc_now
 
 from shipping.errors import CarrierNotVerified, InvalidShipment
 from shipping.models import (
@@ -63,10 +61,7 @@ def _shipping() -> ShippingOperations:
 def _verify_carrier(call: Call) -> None:
     """Raise CarrierNotVerified unless the carrier in the path signed the raw body; for an unknown carrier too."""
     carrier = parse(CarrierRef, {"carrier": call.path["carrier"]}, InvalidShipment).carrier
-    timestamp = call.headers.get("x-tillflow-timestamp", "")
-    signed = call.headers.get("x-tillflow-signature", "")
-    secret = find_secret(f"{os.environ['CARRIER_SECRETS']}{carrier}")
-    if secret is None or not is_signed(secret, timestamp, call.raw, signed, utc_now()):
+    if not is_signed_with(call, f"{os.environ['CARRIER_SECRETS']}{carrier}"):
         raise CarrierNotVerified
 
 
