@@ -79,7 +79,8 @@ def deployed() -> Iterator[tuple[Stack, int]]:
         folder = StateFolder(Path(scratch) / "state")
         running = supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON, with_parent=True)
         try:
-            Deployer(folder.path, running).deploy(Build(folder.path))
+            with Build(folder.path) as build:
+                Deployer(folder.path, running).deploy(build)
             environment = client_environment(running)
             subprocess.run([sys.executable, "-m", "till.main", "seed"], env=environment, check=True)
             stack = find_stack(environment)

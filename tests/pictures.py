@@ -30,7 +30,8 @@ def main() -> None:
         folder = StateFolder(Path(scratch) / "state")
         running = supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON, with_parent=True)
         try:
-            Deployer(folder.path, running).deploy(Build(folder.path))
+            with Build(folder.path) as build:
+                Deployer(folder.path, running).deploy(build)
             shop = Deployed(folder, running)
             shop.till("seed")
             take_pictures(shop)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,33 +25,45 @@ _INPUTS = ("samconfig.toml", "functions", "layers", "statemachines")
 
 
 class Build:
-    """A build of `project` in `folder`. As a context, it starts `sam build` and ends it if it still runs at exit."""
+    """A build of `project` in `folder`.
 
-    def __init__(self, folder: Path, project: Path = PROJECT) -> None:
+    It runs in its context alone, which holds the lock of the folder's builds (`on_wait` is called if another process
+    has it), starts `sam build`, and ends it if it still runs at exit.
+    """
+
+    def __init__(
+        self, folder: Path, project: Path = PROJECT, *, on_wait: Callable[[], None] = lambda: None
+    ) -> None:
         self._folder = folder
+        self._on_wait = on_wait
+        self._context: ExitStack | None = None
         self.project = project
         self._record = _record_file(folder)
         self._process: SamProcess | None = None
         self.digest = _digest(project, self._inputs())
 
     def __enter__(self) -> Self:
-        self.start()
+        with ExitStack() as context:
+            context.enter_context(build_lock(self._folder, self._on_wait))
+            self._start()
+            self._context = context.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self._process.stop()
+        if self._context is not None:
+            self._context.close()
 
     @property
     def template(self) -> Path:
         """The template that `sam deploy` reads."""
         return self._folder / "build" / "template.yaml"
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Start `sam build`, which needs no local AWS, unless the folder has this build."""
-        if self._process is not None or self._is_current():
+        if self._is_current():
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._record.unlink(missing_ok=True)
         sources = self._link_sources()
         options = ["--template-file", str(sources / "template.yaml"), "--base-dir", str(self.project)]
@@ -61,7 +74,8 @@ class Build:
 
     def finish(self) -> None:
         """Wait for the build. Raise DeployFailed."""
-        self.start()
+        if self._context is None:
+            raise RuntimeError("a build can be finished in its context only")
         if self._process is None:
             return
         if not self._process.wait():
@@ -112,10 +126,11 @@ class Build:
 def build_lock(folder: Path, on_wait: Callable[[], None]) -> Iterator[None]:
     """Hold the right to build and deploy in a folder; call `on_wait` if another process has it.
 
-    The system releases it when the process ends, however it ends.
+    The system releases it when the process ends, however it ends, and the `sam` processes that it started.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "build.lock").open("w") as file:
+        os.set_inheritable(file.fileno(), True)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,7 +1,7 @@
 """`make run` and `make demo`: start the local AWS, deploy, seed and run the demo.
 
 python -m till.run [--once]: stay up until Ctrl-C; with --once exit with the demo's exit code. A stack that was
-started here is stopped at the end in any case.
+started here is stopped at the end in any case, also by SIGTERM.
 """
 
 import os
@@ -19,6 +19,7 @@ from till.users import DEMO_PASSWORD, DEMO_USERS
 
 def main(*, once: bool) -> int:
     started_here = False
+    commands.interrupt_on_termination()
     try:
         with commands.operator_errors(), commands.shop_build() as build:
             started_here = state_folder().running() is None

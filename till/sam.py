@@ -18,7 +18,10 @@ class DeployFailed(RuntimeError):
 
 
 class SamProcess:
-    """A `sam` command in a process of its own, which runs in `folder` and writes sam-COMMAND.log there."""
+    """A `sam` command in a process of its own, which runs in `folder` and writes sam-COMMAND.log there.
+
+    It ends with this process, even when that is killed.
+    """
 
     def __init__(
         self, folder: Path, project: Path, command: str, options: list[str], environment: dict[str, str]
@@ -29,8 +32,9 @@ class SamProcess:
         self._temporary = TemporaryDirectory(prefix=f"sam-{command}-", dir=folder)
         config = ["--config-file", str(project / "samconfig.toml"), "--config-env", "local"]
         with self._log.open("wb") as log:
+            sam = [str(Path(sys.executable).with_name("sam")), command, *config, *options]
             self._process = subprocess.Popen(
-                [str(Path(sys.executable).with_name("sam")), command, *config, *options],
+                [sys.executable, "-m", "till.process_group", str(os.getpid()), *sam],
                 # sam keeps dependencies in the working folder and deletes those of other builds.
                 cwd=folder,
                 env=_environment() | environment | {"TMPDIR": self._temporary.name},
@@ -39,6 +43,8 @@ class SamProcess:
                 stderr=log,
                 # A group of its own: `stop` ends its children too.
                 start_new_session=True,
+                # The process inherits the lock of builds, which is then held until sam has ended.
+                close_fds=False,
             )
 
     def wait(self) -> bool:

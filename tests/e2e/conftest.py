@@ -22,7 +22,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     stack = supervisor.start(folder, free_port(), lambda_python=LAMBDA_PYTHON, with_parent=True)
     deployed = Deployed(folder, stack)
     try:
-        assert Deployer(folder.path, stack).deploy(Build(folder.path))
+        with Build(folder.path) as build:
+            assert Deployer(folder.path, stack).deploy(build)
         deployed.till("seed")
         yield deployed
     finally:

@@ -99,7 +99,10 @@ def test_deploy_creates_updates_and_reports_failures(
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
-    deployer = Deployer(folder.path, aws.running)
+
+    def deploy() -> bool:
+        with Build(folder.path, project) as build:
+            return Deployer(folder.path, aws.running).deploy(build)
 
     def greeting() -> str:
         outputs = aws.client("cloudformation").describe_stacks(StackName="tillflow")["Stacks"][0]["Outputs"]
@@ -109,30 +112,30 @@ def test_deploy_creates_updates_and_reports_failures(
         return text
 
     written = set(project.rglob("*"))
-    assert deployer.deploy(Build(folder.path, project))
+    assert deploy()
     assert set(project.rglob("*")) == written
     assert [*temporary.iterdir(), *folder.path.glob("sam-*-*")] == []
     assert greeting() == "Good day, dear Ada"
-    assert not deployer.deploy(Build(folder.path, project))
+    assert not deploy()
     built = json.loads(Build(folder.path, project).template.read_text())["Resources"].values()
     assert len({each["Properties"]["CodeUri"] for each in built if each["Type"].endswith("::Function")}) == 1
 
     handler = project / "functions" / "greeting" / "handler.py"
     handler.write_text(HANDLER.replace("Good day", "Good night"))
-    assert deployer.deploy(Build(folder.path, project))
+    assert deploy()
     assert greeting() == "Good night, dear Ada"
 
     (project / "statemachines" / "greeting.asl.json").write_text(json.dumps(_definition(start="Nowhere")))
     with pytest.raises(
         DeployFailed, match=r"Greeting \(AWS::StepFunctions::StateMachine\): .*Nowhere"
     ) as refused:
-        deployer.deploy(Build(folder.path, project))
+        deploy()
     assert "__type" not in str(refused.value)
     assert greeting() == "Good night, dear Ada"
 
     (project / "template.yaml").write_text(TEMPLATE + "  : no YAML\n")
     with pytest.raises(DeployFailed, match=r"^`sam build` failed:\nError: Failed to parse template"):
-        deployer.deploy(Build(folder.path, project))
+        deploy()
 
 
 def test_build_ends_with_its_context_and_starts_again(folder: StateFolder, project: Path) -> None:
@@ -154,7 +157,6 @@ def test_deploy_fails_if_step_functions_lost_a_state_machine(folder: StateFolder
     formation.create_stack(StackName="tillflow", TemplateBody=json.dumps(template))
     formation.get_waiter("stack_create_complete").wait(StackName="tillflow", WaiterConfig={"Delay": 1})
     aws.client("stepfunctions").delete_state_machine(stateMachineArn=machine)
-    with pytest.raises(
-        DeployFailed, match=f"{machine.rpartition(':')[2]}, but Step Functions does not.*till reset"
-    ):
-        Deployer(folder.path, aws.running).deploy(Build(folder.path))
+    lost = f"{machine.rpartition(':')[2]}, but Step Functions does not.*till reset"
+    with pytest.raises(DeployFailed, match=lost), Build(folder.path) as build:
+        Deployer(folder.path, aws.running).deploy(build)

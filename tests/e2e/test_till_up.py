@@ -1,4 +1,4 @@
-"""`till up` in the foreground."""
+"""`till up` in the foreground, and the end of `make run` by a signal."""
 
 import os
 import signal
@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from local_aws import StateFolder, supervisor
 
 from tests.support.local_stack import free_port
+from till.build import build_lock
 
 
 def test_till_up_exits_with_2_when_the_stack_is_killed(tmp_path: Path) -> None:
@@ -26,3 +28,25 @@ def test_till_up_exits_with_2_when_the_stack_is_killed(tmp_path: Path) -> None:
     assert "The local AWS has stopped." in output
     assert folder.log.name in output
     supervisor.stop(folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_stack_and_sam_end_with_make_run(number: signal.Signals, tmp_path: Path) -> None:
+    folder = StateFolder(tmp_path / "state")
+    settings = {"TILLFLOW_HOME": str(folder.path), "TILLFLOW_PORT": str(free_port())}
+    command = [sys.executable, "-m", "till.run", "--once"]
+    with subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        assert any("Local AWS running" in line for line in run.stderr)
+        assert (folder.path / "sam-build.log").exists()
+        run.send_signal(number)
+        # The stack and sam have the other end of no pipe.
+        run.communicate(timeout=30)
+    assert run.returncode == (-number if number == signal.SIGKILL else 130)
+    with build_lock(folder.path, lambda: None):  # waits for sam
+        processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        assert [
+            line for line in processes.splitlines() if str(folder.path) in line and " build " in line
+        ] == []
+        with folder.lock():
+            pass

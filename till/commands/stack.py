@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -21,6 +21,8 @@ from till.output import confirm, err, out, print_json, stage, styled
 from till.stack import Stack, find_stack
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from local_aws import CannotStart, RunningStack
 
     from till.build import Build
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 # Variables that would override those of the local AWS.
 _CONFLICTING = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 _POLL_SECONDS = 1.0
+_TERMINATION = (signal.SIGTERM, signal.SIGHUP)
 
 
 def up(
@@ -46,6 +49,7 @@ def up(
         TILLFLOW_HOME=/tmp/other TILLFLOW_PORT=4570 till up
     """
     stops_at_end = False
+    interrupt_on_termination()
     with operator_errors():
         try:
             with shop_build() if deploy_shop else nullcontext() as build:
@@ -126,12 +130,13 @@ def reset(
     """Stop the local AWS and delete all of its data: tables, executions, logs, deployments."""
     from local_aws import supervisor
 
+    from till.build import build_lock
     from till.deploy import delete_deployment
 
     folder = state_folder()
     if not yes:
         confirm(f"Delete all data in {folder.path}?")
-    with operator_errors():
+    with operator_errors(), build_lock(folder.path, report_waiting_for_build):
         supervisor.reset(folder)
         delete_deployment(folder.path)
     err.print(f"All data in {folder.path} is deleted.")
@@ -245,15 +250,14 @@ def start(*, with_parent: bool) -> RunningStack:
 @contextmanager
 def shop_build() -> Iterator[Build]:
     """Yield a build of the shop that runs while the local AWS starts; at exit other processes may build and deploy."""
-    from till.build import Build, build_lock
+    from till.build import Build
 
-    folder = state_folder().path
-
-    def on_wait() -> None:
-        err.print("Waiting for another process that builds the shop")
-
-    with build_lock(folder, on_wait), Build(folder) as build:
+    with Build(state_folder().path, on_wait=report_waiting_for_build) as build:
         yield build
+
+
+def report_waiting_for_build() -> None:
+    err.print("Waiting for another process that builds the shop")
 
 
 def deploy(stack: RunningStack, build: Build) -> None:
@@ -277,11 +281,17 @@ def stop() -> bool:
     return bool(stopped)
 
 
+def interrupt_on_termination() -> None:
+    """Raise KeyboardInterrupt on SIGTERM and SIGHUP too, so that what was started is stopped as after Ctrl-C."""
+    for number in _TERMINATION:
+        _handle(number, signal.default_int_handler)
+
+
 def wait_for_interrupt() -> None:
-    """Return on Ctrl-C or SIGTERM. Raise OperatorError when the local AWS stops by itself."""
+    """Return on Ctrl-C, SIGTERM or SIGHUP. Raise OperatorError when the local AWS stops by itself."""
     interrupted = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: interrupted.set())
+    for number in (signal.SIGINT, *_TERMINATION):
+        _handle(number, lambda *_: interrupted.set())
     folder = state_folder()
     while not interrupted.wait(_POLL_SECONDS):
         if folder.running() is None:
@@ -289,6 +299,12 @@ def wait_for_interrupt() -> None:
                 "The local AWS has stopped.",
                 f"Unless `till down` stopped it, its log has the reason: {os.path.relpath(folder.log)}",
             )
+
+
+def _handle(number: signal.Signals, handler: Callable[[int, FrameType | None], None]) -> None:
+    """Handle a signal, unless the caller has this process ignore it, as nohup does."""
+    if signal.getsignal(number) is not signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 @contextmanager
