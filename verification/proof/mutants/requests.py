@@ -12,8 +12,8 @@ from verification.proof.mutants.model import Mutant
 from verification.proof.prover import prover
 from verification.proof.schedule import format_faults
 
-# The part of a sort key that belongs to one case: its business id, a delivery note, a number.
-OF_A_CASE = re.compile(r"([-#](case-\d+.*|[a-z]+-\d+|gone|\d+))+$")
+# The part of a sort key that belongs to one case: its business id, a delivery note, a number, a digest.
+OF_A_CASE = re.compile(r"([-#](case-\d+.*|[a-z]+-\d+|gone|\d+|[0-9a-f]{40}))+$")
 MARKERS = re.compile(r"STEP#|CLOSED|CAPTURE|EFFECT|ATTEMPT#")
 
 
