@@ -38,6 +38,37 @@ def handler(event, context):
     assert (first, one, two) == (second, 1, 2)
 
 
+def test_invocation_starts_no_thread_pool(bench: Bench) -> None:
+    pools = """
+from concurrent.futures import ThreadPoolExecutor
+def handler(event, context):
+    with ThreadPoolExecutor(1) as pool:
+        return pool._thread_name_prefix
+"""
+    target = function(pools)
+    assert [bench.response(target) for _ in range(3)] == [f"ThreadPoolExecutor-{n}" for n in range(3)]
+
+
+def test_thread_of_the_handler_runs_between_invocations(bench: Bench) -> None:
+    counter = """
+import threading, time
+counted = []
+def count():
+    while True:
+        counted.append(1)
+        time.sleep(0.01)
+threading.Thread(target=count, daemon=True).start()
+def handler(event, context):
+    return len(counted)
+"""
+    target = function(counter)
+    first = bench.response(target)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and (pause := bench.response(target)) < first + 5:
+        time.sleep(0.05)
+    assert pause >= first + 5
+
+
 def test_context_has_the_data_of_the_invocation(bench: Bench) -> None:
     source = """
 def handler(event, context):

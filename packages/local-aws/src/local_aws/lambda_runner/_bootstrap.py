@@ -109,7 +109,11 @@ def _reject_writes(read_only: list[str], writable: list[str]) -> None:
 
 def _serve(handler: str, folders: list[str]) -> None:
     from awslambdaric.__main__ import main as serve
+    from awslambdaric.lambda_config import LambdaConfigProvider
 
+    # The runtime client starts a thread for each invocation, in which it waits for the next one, so that signals are
+    # handled meanwhile. A sandbox gets none then: between invocations, Lambda freezes it.
+    LambdaConfigProvider.SUPPORTED_THREADPOLLING_ENVS = set()
     writable = [os.environ["TMPDIR"], "/tmp", "/dev", "/proc"]  # noqa: S108
     _make_files_read_only(writable)
     _reject_writes(folders, writable)
