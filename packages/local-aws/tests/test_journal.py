@@ -147,6 +147,16 @@ def test_reordered_list_is_written_whole(journal: Journal, path: Path) -> None:
     assert list(stored(path).values()) == ["b", "x", "a"]
 
 
+def test_number_that_is_set_to_itself_is_not_a_change() -> None:
+    log: list[Any] = []
+    positions = ObservedDict([("a", 1)], on_set=lambda key, value: log.append((key, value)))
+    positions["a"] = 1
+    positions["a"] = 2
+    positions["b"] = 2
+    positions["b"] = 2
+    assert log == [("a", 2), ("b", 2)]
+
+
 def test_dictionary_reports_every_change() -> None:
     log: list[Any] = []
     values = ObservedDict(

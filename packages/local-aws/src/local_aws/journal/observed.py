@@ -11,7 +11,10 @@ from .journal import Journal, Key
 
 
 class ObservedDict(dict[Any, Any]):
-    """A dictionary that calls `on_set` and `on_delete` with key and value; `convert` replaces a value that is set."""
+    """A dictionary that calls `on_set` and `on_delete` with key and value; `convert` replaces a value that is set.
+
+    A number that is set to itself is not a change.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,9 @@ class ObservedDict(dict[Any, Any]):
     def __setitem__(self, key: Any, value: Any) -> None:
         if self._convert is not None:
             value = self._convert(key, value)
+        if isinstance(value, int) and self.get(key) == value:
+            # Positions are set in each pass over a stream, whether or not it has new records.
+            return
         super().__setitem__(key, value)
         if self._on_set is not None:
             self._on_set(key, value)
