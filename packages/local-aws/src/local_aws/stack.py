@@ -26,6 +26,7 @@ from .ministack.conditions import cache_checked_conditions
 from .ministack.events import install_event_checks, publish_aws_event
 from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.http_apis import install_http_apis
+from .ministack.http_routes import install_compiled_routes
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
 from .ministack.mails import authorize_senders, show_attachments
@@ -85,6 +86,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_service_defaults()
     install_multipart_checksums()
     install_http_apis()
+    install_compiled_routes()
     install_event_checks()
     install_topic_checks()
     install_message_checks()
