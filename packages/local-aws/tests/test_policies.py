@@ -6,11 +6,15 @@ import json
 from typing import Any
 
 import pytest
-from ministack.core import iam_actions
-from ministack.services import ses_v2
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import iam, ses_v2, sts
 
 from local_aws.ministack.mails import authorize_senders
-from local_aws.ministack.policies import authorize_state_machines, authorize_transactions_once
+from local_aws.ministack.policies import (
+    authorize_state_machines,
+    authorize_transactions_once,
+    name_callers_by_credentials,
+)
 from local_aws.ministack.scope import default_scope
 
 
@@ -81,3 +85,28 @@ def test_mail_is_evaluated_against_the_identity_of_its_sender(
             "ses", "POST", "/v2/email/outbound-emails", {}, body, {}, "us-east-1", "000000000000"
         )
     assert arn == (f"arn:aws:ses:us-east-1:000000000000:{subject}" if subject else "*")
+
+
+ROLE = "arn:aws:sts::111122223333:assumed-role/seller/till"
+
+
+@pytest.mark.parametrize("access_key", ["ASIASESSION", "AKIAUSER", "ASIAENDED", "AKIAUNKNOWN", "test", ""])
+def test_caller_without_policies_is_the_caller_with_them(
+    monkeypatch: pytest.MonkeyPatch, access_key: str
+) -> None:
+    session = {"Arn": ROLE, "SecretAccessKey": "s", "AccountId": "111122223333", "UserId": "AROA:till"}
+    with default_scope():
+        monkeypatch.setitem(sts._sessions, "ASIASESSION", session)
+        monkeypatch.setitem(sts._sessions, "ASIAENDED", session | {"Expiration": 1.0})
+        monkeypatch.setitem(
+            iam._access_keys, "AKIAUSER", {"Status": "Active", "SecretAccessKey": "s", "UserName": "ann"}
+        )
+        monkeypatch.setattr(iam_evaluator, "request_caller_arn", iam_evaluator.request_caller_arn)
+        scope = f"{access_key}/20260101/us-east-1/sqs/aws4_request"
+        headers = {"authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
+        expected = iam_evaluator.request_caller_arn(headers, {})
+        monkeypatch.setattr(iam_evaluator, "resolve_principal", None)
+        name_callers_by_credentials()
+        assert iam_evaluator.request_caller_arn(headers, {}) == expected
+        assert (expected == ROLE) == (access_key == "ASIASESSION")
+        assert expected.endswith(":user/ann") == (access_key == "AKIAUSER")

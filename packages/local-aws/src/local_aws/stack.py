@@ -39,6 +39,7 @@ from .ministack.policies import (
     authorize_state_machines,
     authorize_transactions_once,
     cache_parsed_policies,
+    name_callers_by_credentials,
 )
 from .ministack.queue_mappings import install_batching_windows
 from .ministack.request_checks import install_request_checks
@@ -93,6 +94,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_renewed_tokens()
     cache_parsed_policies()
     authorize_transactions_once()
+    name_callers_by_credentials()
     cache_checked_conditions()
     authorize_state_machines(engine.machine_of_task)
     authorize_senders()

@@ -172,6 +172,8 @@ def test_only_the_replaced_dispatch_calls_executors() -> None:
         ("services.dynamodb", "_condition_syntax_error", ["expr", "slot"]),
         ("core.iam_actions", "dynamodb_transaction_checks", ["iam_action", "body", "region", "account_id"]),
         ("core.iam_evaluator", "evaluate_resource_policy", ["doc", "ctx", "service"]),
+        ("core.iam_evaluator", "request_caller_arn", ["headers", "query_params"]),
+        ("core.iam_evaluator", "resolve_credential", ["access_key_id", "account_id"]),
         ("services.s3", "_put_object", ["bucket_name", "key", "body", "headers"]),
         ("services.s3", "_copy_object", ["bucket_name", "dest_key", "headers"]),
         ("services.s3", "_list_objects_v1", ["bucket_name", "query_params"]),

@@ -1,4 +1,4 @@
-"""IAM: a cache of parsed policies, transactions, and the names of state machines in policies."""
+"""IAM: a cache of parsed policies, callers, transactions, and the names of state machines in policies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import _account_from_sts_session, get_account_id
+from ministack.core.router import extract_access_key_id
 
 # A deployment has a few policies for each function; a text is up to 10 KB.
 _MAX_POLICIES = 4_096
@@ -31,6 +33,26 @@ def authorize_transactions_once() -> None:
     """
     checks = iam_actions.dynamodb_transaction_checks
     iam_actions.dynamodb_transaction_checks = lambda *request: list(dict.fromkeys(checks(*request)))
+
+
+def name_callers_by_credentials() -> None:
+    """Return the ARN of the caller of a request without the policies of the caller.
+
+    MiniStack resolves both for each request to any service, and the policies once more to evaluate them.
+    """
+
+    def caller_arn(headers: dict[str, str], query: dict[str, Any] | None = None) -> str:
+        account = get_account_id()
+        root = f"arn:aws:iam::{account}:root"
+        access_key = extract_access_key_id(headers or {}, query or {})
+        if not access_key:
+            return root
+        credential = iam_evaluator.resolve_credential(
+            access_key, _account_from_sts_session(access_key) or account
+        )
+        return getattr(credential, "principal_arn", "") or root
+
+    iam_evaluator.request_caller_arn = caller_arn
 
 
 def authorize_state_machines(machine_of_task: Callable[[str], str | None]) -> None:
