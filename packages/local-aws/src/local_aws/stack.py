@@ -45,6 +45,7 @@ from .ministack.queue_mappings import install_batching_windows
 from .ministack.request_checks import install_request_checks
 from .ministack.resource_schemas import install_resource_schemas
 from .ministack.resources import install_resources
+from .ministack.response_headers import install_response_headers
 from .ministack.service_defaults import install_service_defaults
 from .ministack.sign_in import install_renewed_tokens
 from .ministack.step_functions import install_step_functions
@@ -88,6 +89,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_multipart_checksums()
     install_http_apis()
     install_compiled_routes()
+    install_response_headers()
     install_event_checks()
     install_topic_checks()
     install_message_checks()

@@ -137,6 +137,11 @@ def test_only_the_replaced_dispatch_calls_executors() -> None:
         ("services.apigateway", "_match_route", ["api_id", "method", "path"]),
         ("services.apigateway", "_extract_path_params", ["route_path", "request_path"]),
         ("services.apigateway", "_route_specificity", ["method", "route_path"]),
+        (
+            "app",
+            "_dispatch_service_request",
+            ["method", "path", "headers", "body", "query_params", "request_id"],
+        ),
         ("services.cloudfront", "_fetch_from_origin", ["origin", "method", "uri", "query_string", "headers"]),
         ("services.cloudfront", "_normalize_origin_host", ["host"]),
         ("services.cloudfront", "_origin_request_headers", ["origin", "headers", "client_ip"]),

@@ -1,0 +1,45 @@
+"""Headers of responses: those that AWS sends.
+
+MiniStack adds the headers of CORS and those of S3 to the response of each service, which each client parses. AWS sends
+the first to browsers, which name their origin, and the second for S3 alone: Amazon S3 API Reference, "Common response
+headers".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack import app
+
+type Response = tuple[int, dict[str, str], Any]
+
+_CORS = (
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Expose-Headers",
+)
+_S3 = ("x-amz-request-id", "x-amz-id-2")
+_LAMBDA_PATH = "/2015-03-31/functions"
+
+
+def install_response_headers() -> None:
+    """Remove the headers of other services from responses."""
+    dispatch = app._dispatch_service_request
+
+    async def dispatch_request(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any], request_id: str
+    ) -> Response:
+        response: Response = await dispatch(method, path, headers, body, query, request_id)
+        for name in unsent_headers(path, headers):
+            response[1].pop(name, None)
+        return response
+
+    app._dispatch_service_request = dispatch_request
+
+
+def unsent_headers(path: str, headers: dict[str, str]) -> tuple[str, ...]:
+    """Return the headers that AWS does not send in response to a request with these headers."""
+    # Services with a JSON protocol name their operation in this header; S3 has no such operation.
+    other_than_s3 = "x-amz-target" in headers or path.startswith(_LAMBDA_PATH)
+    return (() if "origin" in headers else _CORS) + (_S3 if other_than_s3 else ())
