@@ -137,6 +137,7 @@ def test_only_the_replaced_dispatch_calls_executors() -> None:
         ("services.apigateway", "_match_route", ["api_id", "method", "path"]),
         ("services.apigateway", "_extract_path_params", ["route_path", "request_path"]),
         ("services.apigateway", "_route_specificity", ["method", "route_path"]),
+        ("services.apigateway", "run_reentrant", ["fn", "thread_name"]),
         (
             "app",
             "_dispatch_service_request",

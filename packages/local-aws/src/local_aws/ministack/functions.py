@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.services import eventbridge, lambda_svc
+from ministack.services import apigateway, eventbridge, lambda_svc
 
 from ..async_invocations import AsyncInvocations, Pending, Result, Settings
 from ..journal import Journal
@@ -113,7 +113,7 @@ def install_lambda(invoke: Invoke) -> None:
         return response
 
     lambda_svc._execute_function_dispatch = execute
-    lambda_svc.run_reentrant = _run_on_thread
+    lambda_svc.run_reentrant = apigateway.run_reentrant = _run_on_thread
     lambda_svc._invoke = invoke_with_payload
     lambda_svc.handle_request = checked_request
     install_function_checks()
