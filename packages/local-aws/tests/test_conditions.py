@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 from ministack.services import dynamodb
 
-from local_aws.ministack.conditions import cache_checked_conditions
+from local_aws.ministack.conditions import cache_checked_conditions, sort_texts_as_they_are
 
 ITEM = {"pk": {"S": "a"}, "sk": {"S": "m"}, "units": {"N": "5"}, "lines": {"L": [{"M": {"sku": {"S": "x"}}}]}}
 NAMES = {"#pk": "pk", "#sk": "sk", "#none": "none"}
@@ -50,6 +50,16 @@ def outcome(evaluate: Evaluate, text: str, values: dict[str, Any]) -> Any:
         "#pk = :a AND #sk BETWEEN :first AND :last",
         "#pk = :a AND #sk BETWEEN :last AND :first",
         "#pk = :a AND #sk BETWEEN :first AND :missing",
+        "#pk = :b AND #sk BETWEEN :first AND :missing",
+        "#pk = :a and sk between :a AND :b",
+        "#pk = :a AND #sk = :last AND pk BETWEEN :a AND :b",
+        "#pk = :a OR #sk = :last",
+        "#pk = :5",
+        "units = :5 AND pk = :a",
+        "units BETWEEN :5 AND :5",
+        "#none = :a",
+        "#unnamed = :a",
+        "not = :a",
         "begins_with(#sk, :first) OR units >= :5",
         "NOT units < :5",
         "attribute_exists(#none)",
@@ -81,3 +91,23 @@ def test_same_text_is_evaluated_with_the_values_of_each_request(
     assert outcome(cached, text, VALUES) is True
     assert outcome(cached, text, VALUES | {":last": {"S": "l"}}) is False
     assert "BETWEEN" in outcome(cached, text, VALUES | {":last": {"S": "a"}})
+
+
+@pytest.mark.parametrize("kind", ["S", "N", "B"])
+@pytest.mark.parametrize(
+    "attribute", [{"S": "é"}, {"S": ""}, {"N": "10"}, {"B": "AQ=="}, {}, None, {"BOOL": True}], ids=repr
+)
+def test_value_to_sort_by_is_that_of_ministack(
+    monkeypatch: pytest.MonkeyPatch, kind: str, attribute: dict[str, Any] | None
+) -> None:
+    item = {} if attribute is None else {"sk": attribute}
+    order_value, sort_value = dynamodb._index_order_value, dynamodb._sort_key_value
+    monkeypatch.setattr(dynamodb, "_index_order_value", order_value)
+    monkeypatch.setattr(dynamodb, "_sort_key_value", sort_value)
+    expected = order_value(item, "sk", kind), order_value(item, "", kind), sort_value(item.get("sk"), kind)
+    sort_texts_as_they_are()
+    assert expected == (
+        dynamodb._index_order_value(item, "sk", kind),
+        dynamodb._index_order_value(item, "", kind),
+        dynamodb._sort_key_value(item.get("sk"), kind),
+    )

@@ -22,7 +22,7 @@ from .errors import UnreadableState, port_in_use
 from .http_server import HttpServer, freeze_garbage_collector
 from .journal import Journal
 from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
-from .ministack.conditions import cache_checked_conditions
+from .ministack.conditions import cache_checked_conditions, sort_texts_as_they_are
 from .ministack.events import install_event_checks, publish_aws_event
 from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.http_apis import install_http_apis
@@ -98,6 +98,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     authorize_transactions_once()
     name_callers_by_credentials()
     cache_checked_conditions()
+    sort_texts_as_they_are()
     authorize_state_machines(engine.machine_of_task)
     authorize_senders()
     show_attachments()

@@ -1,7 +1,8 @@
 """Conditions of DynamoDB, checked once for each text in place of once for each row.
 
-A query evaluates its condition on every row of its partition. MiniStack splits the text into tokens and checks it each
-time, which takes four fifths of a query's time.
+A query evaluates its condition on every row of its partition, and sorts them. MiniStack splits the text into tokens and
+checks it each time, which takes four fifths of a query's time. A condition that compares texts alone, as that of a page
+of a list, is evaluated here, and texts are sorted as they are.
 """
 
 from __future__ import annotations
@@ -16,11 +17,23 @@ from ministack.services import dynamodb
 _MAX_CONDITIONS = 4_096
 
 
+class _Comparison(NamedTuple):
+    """A comparison of an attribute with a value, or with the bounds of a BETWEEN; both by their names in the text."""
+
+    attribute: str
+    lower: str
+    upper: str
+
+
 class _Checked(NamedTuple):
-    """The tokens of a valid condition, and the names of the bounds of each BETWEEN, which depend on the values."""
+    """The tokens of a valid condition, and the names of the bounds of each BETWEEN, which depend on the values.
+
+    comparisons: those that the condition consists of, all of which must be true; None if it has other parts.
+    """
 
     tokens: list[tuple[str, str]]
     bounds: list[tuple[str, str]]
+    comparisons: tuple[_Comparison, ...] | None
 
 
 def cache_checked_conditions() -> None:
@@ -36,6 +49,10 @@ def cache_checked_conditions() -> None:
         slot: str = "ConditionExpression",
     ) -> Any:
         checked = _checked(text, slot) if text else None
+        if checked is not None and checked.comparisons is not None:
+            result = _compare_texts(checked.comparisons, item, values, names)
+            if result is not None:
+                return result
         if checked is not None and not _has_wrong_bounds(checked, values):
             # MiniStack words an error below.
             with suppress(Exception):
@@ -43,6 +60,23 @@ def cache_checked_conditions() -> None:
         return evaluate_text(text, item, values, names, slot)
 
     dynamodb._evaluate_condition = evaluate
+
+
+def sort_texts_as_they_are() -> None:
+    """Return the text of an attribute of a sort key without a look at other types."""
+    order_value, sort_value = dynamodb._index_order_value, dynamodb._sort_key_value
+
+    def order_text(item: Mapping[str, Any], name: str, type_hint: str) -> Any:
+        if type_hint == "S" and (attribute := item.get(name)) and "S" in attribute:
+            return attribute["S"]
+        return order_value(item, name, type_hint)
+
+    def sort_text(attribute: Mapping[str, Any] | None, type_hint: str) -> Any:
+        if type_hint == "S" and attribute and "S" in attribute:
+            return attribute["S"]
+        return sort_value(attribute, type_hint)
+
+    dynamodb._index_order_value, dynamodb._sort_key_value = order_text, sort_text
 
 
 @functools.lru_cache(_MAX_CONDITIONS)
@@ -62,7 +96,51 @@ def _checked(text: str, slot: str) -> _Checked | None:
         place for place, (kind, word) in enumerate(tokens) if kind == "IDENT" and word.upper() == "BETWEEN"
     )
     bounds = [tokens[place + 1 : place + 4 : 2] for place in betweens]
-    return _Checked(tokens, [(lower, upper) for (_, lower), (_, upper) in bounds])
+    return _Checked(tokens, [(lower, upper) for (_, lower), (_, upper) in bounds], _comparisons(tokens))
+
+
+def _comparisons(tokens: list[tuple[str, str]]) -> tuple[_Comparison, ...] | None:
+    """Return the comparisons of `a = :a AND b BETWEEN :b AND :c`; None for a condition of another form."""
+    comparisons = []
+    rest = tokens
+    while True:
+        match rest:
+            case [("NAME_REF" | "IDENT", name), ("EQ", _), ("VALUE_REF", value), *rest]:
+                comparisons.append(_Comparison(name, value, value))
+            case [
+                ("NAME_REF" | "IDENT", name), ("IDENT", between), ("VALUE_REF", lower),
+                ("IDENT", both), ("VALUE_REF", upper), *rest,
+            ] if (between.upper(), both.upper()) == ("BETWEEN", "AND"):  # fmt: skip
+                comparisons.append(_Comparison(name, lower, upper))
+            case _:
+                return None
+        match rest:
+            case [("EOF", _)]:
+                return tuple(comparisons)
+            case [("IDENT", word), *rest] if word.upper() == "AND":
+                pass
+            case _:
+                return None
+
+
+def _compare_texts(
+    comparisons: tuple[_Comparison, ...],
+    item: Mapping[str, Any],
+    values: Mapping[str, Any],
+    names: Mapping[str, str],
+) -> bool | None:
+    """Return whether all comparisons are true; None if one is not of texts, or has bounds in the wrong order."""
+    result = True
+    for name, lower, upper in comparisons:
+        try:
+            text = item[names[name] if name[0] == "#" else name]["S"]
+            first, last = values[lower]["S"], values[upper]["S"]
+        except (KeyError, TypeError):
+            return None
+        if first > last:
+            return None
+        result = result and first <= text <= last
+    return result
 
 
 def _has_wrong_bounds(checked: _Checked, values: Mapping[str, Any]) -> bool:
