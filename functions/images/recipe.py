@@ -1,6 +1,6 @@
 """The thumbnails of an image."""
 
-RECIPE = 1
+RECIPE = 2
 """Increase it when thumbnails are made differently: those of an older recipe are stale."""
 
 SIZES = (1280, 512, 128)

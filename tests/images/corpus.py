@@ -120,6 +120,14 @@ def coloured_png(colour: tuple[int, ...], *chunks: tuple[bytes, bytes]) -> bytes
     return png(300, 200, 8, 2, (b"\0" + bytes(colour) * 300) * 200, *chunks)
 
 
+def named_colours(image: Image.Image, kind: str, primaries: int, transfer: int, **options: Any) -> bytes:
+    """An AVIF or HEIC whose colr box has these numbers of H.273."""
+    data = bytearray(saved(image, kind, quality=100, **options))
+    at = data.index(b"colrnclx") + 8
+    data[at : at + 4] = struct.pack(">HH", primaries, transfer)
+    return bytes(data)
+
+
 def gif_frame(canvas: tuple[int, int], at: tuple[int, int], size: int = 100) -> bytes:
     """A red GIF frame at a place of a larger canvas."""
     data = bytearray(saved(Image.new("RGB", (size, size), (200, 30, 30)), "GIF"))
@@ -139,25 +147,35 @@ def vips_tiff(mode: str, wide: bool = False, **options: Any) -> bytes:
     return bytes(pixels.copy(interpretation=space).tiffsave_buffer(**options))
 
 
-def plain_tiff(pixels: bytes, photometric: int, bits: int, bands: int = 1, sample_format: int = 1) -> bytes:
-    """A TIFF of 10 x 10 pixels, uncompressed in one strip, with the tags that say how its samples are read."""
+def plain_tiff(
+    pixels: bytes,
+    photometric: int,
+    bits: int,
+    bands: int = 1,
+    sample_format: int = 1,
+    *,
+    extra_samples: tuple[int, ...] = (),
+    size: tuple[int, int] = (10, 10),
+) -> bytes:
+    """A TIFF, uncompressed in one strip, with the tags that say how its samples are read."""
     short, long = 3, 4
+    repeated = bands if bands > 2 else 1
     tags = [
-        (256, long, 10), (257, long, 10), (258, short, bits), (259, short, 1), (262, short, photometric),
-        (273, long, 0), (277, short, bands), (278, long, 10), (279, long, len(pixels)), (339, short, sample_format),
+        (256, long, size[:1]), (257, long, size[1:]), (258, short, (bits,) * repeated), (259, short, (1,)),
+        (262, short, (photometric,)), (273, long, (0,)), (277, short, (bands,)), (278, long, size[1:]),
+        (279, long, (len(pixels),)), *([(338, short, extra_samples)] if extra_samples else []),
+        (339, short, (sample_format,) * repeated),
     ]  # fmt: skip
     start = 8 + 2 + 12 * len(tags) + 4
+    strip = start + sum(2 * len(values) for _, kind, values in tags if kind == short and len(values) > 2)
     arrays, entries = b"", b""
-    for tag, kind, value in tags:
-        repeated = tag in (258, 339) and bands > 2
-        if repeated:
-            inline = struct.pack("<I", start + len(arrays))
-            arrays += struct.pack(f"<{bands}H", *[value] * bands)
-        elif tag == 273:
-            inline = struct.pack("<I", start + (4 * bands if bands > 2 else 0))
-        else:
-            inline = struct.pack("<I", value)
-        entries += struct.pack("<HHI", tag, kind, bands if repeated else 1) + inline
+    for tag, kind, values in tags:
+        inline = struct.pack(f"<{len(values)}{'H' if kind == short else 'I'}", *values)
+        if tag == 273:
+            inline = struct.pack("<I", strip)
+        elif len(inline) > 4:
+            inline, arrays = struct.pack("<I", start + len(arrays)), arrays + inline
+        entries += struct.pack("<HHI", tag, kind, len(values)) + inline.ljust(4, b"\0")
     return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + arrays + pixels
 
 

@@ -4,6 +4,7 @@ import struct
 import zlib
 
 import pytest
+from images.decoding.limits import Rejected
 from PIL import Image
 
 from tests.images import corpus
@@ -63,6 +64,92 @@ def test_colours_that_a_png_names_by_numbers_are_converted(
     assert all(abs(one - other) <= 4 for one, other in zip(shown, expected, strict=True)), shown
     if not any(name == b"iCCP" for name, _ in chunks):
         assert rendered.metadata["icc_name"] is None
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+@pytest.mark.parametrize(
+    ("primaries", "transfer", "expected"),
+    [
+        (1, 13, (200, 100, 50)),
+        (12, 13, (215, 94, 31)),
+        (1, 8, (229, 168, 123)),
+        (9, 13, (241, 76, 30)),
+        # The curves of cameras are shown as that of sRGB; 2 is unspecified.
+        *((1, transfer, (200, 100, 50)) for transfer in (1, 6, 14, 15)),
+        (2, 2, (200, 100, 50)),
+        (9, 2, (200, 100, 50)),
+    ],
+)
+def test_colours_that_an_iso_media_file_names_by_numbers_are_converted(
+    render, kind: str, primaries: int, transfer: int, expected: tuple[int, ...]
+) -> None:
+    flat = Image.new("RGB", (64, 64), (200, 100, 50))
+    rendered = render(corpus.named_colours(flat, kind, primaries, transfer))
+    shown = rendered.open().convert("RGB").getpixel((30, 30))
+    assert all(abs(one - other) <= 4 for one, other in zip(shown, expected, strict=True)), shown
+    assert rendered.metadata["icc_name"] is None
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
+def test_iso_media_in_colours_that_cannot_be_converted_is_rejected(
+    render, kind: str, transfer: int, name: str
+) -> None:
+    with pytest.raises(Rejected, match=f"primaries 9, transfer {name}; accepted are RGB") as rejected:
+        render(corpus.named_colours(Image.new("RGB", (64, 64)), kind, 9, transfer))
+    assert rejected.value.reason == "unsupported_format"
+
+
+def test_grey_and_transparent_avif_of_named_colours_are_converted(render) -> None:
+    grey = render(corpus.named_colours(Image.new("L", (64, 64), 55), "AVIF", 12, 8))
+    assert abs(grey.open().convert("L").getpixel((30, 30)) - 128) <= 4
+    seen_through = render(corpus.named_colours(Image.new("RGBA", (64, 64), (55, 55, 55, 99)), "AVIF", 1, 8))
+    shown = seen_through.open().getpixel((30, 30))
+    assert abs(shown[0] - 128) <= 4 and abs(shown[3] - 99) <= 2
+
+
+RGB, CMYK, GREY = (200, 100, 50), (0, 200, 200, 0), (200,)
+
+
+@pytest.mark.parametrize("size", [(10, 10), (2000, 20)])
+@pytest.mark.parametrize(
+    ("photometric", "pixel", "extra_samples", "expected"),
+    [
+        (2, (*RGB, 0), (0,), (*RGB, 255)),
+        (2, (*RGB, 0), (), (*RGB, 255)),
+        (2, (*RGB, 128), (2,), (*RGB, 128)),
+        (2, (100, 50, 25, 128), (1,), (*RGB, 128)),
+        (2, (*RGB, 128, 0), (2, 0), (*RGB, 128)),
+        (2, (100, 50, 25, 128, 0), (1, 0), (*RGB, 128)),
+        (2, (*RGB, 0, 128), (0, 2), (*RGB, 128)),
+        (2, (*RGB, 0, 0), (0, 0), (*RGB, 255)),
+        (2, (*RGB, 0, 0, 128), (0, 0, 2), (*RGB, 128)),
+        (1, (*GREY, 0), (0,), (200, 200, 200, 255)),
+        (1, (*GREY, 0, 90), (0, 0), (200, 200, 200, 255)),
+        (1, (*GREY, 0, 90, 70), (0, 0, 0), (200, 200, 200, 255)),
+        (1, (*GREY, 0, 128), (0, 2), (200, 200, 200, 128)),
+        (5, (*CMYK, 0), (0,), (255, 55, 55, 255)),
+        (5, (*CMYK, 0, 9), (2, 0), (255, 55, 55, 255)),
+    ],
+)
+@pytest.mark.parametrize("bits", [8, 16])
+def test_extra_samples_of_a_tiff_are_alpha_only_where_it_says_so(
+    render,
+    photometric: int,
+    pixel: tuple[int, ...],
+    extra_samples: tuple[int, ...],
+    expected: tuple[int, ...],
+    bits: int,
+    size: tuple[int, int],
+) -> None:
+    samples = bytes(pixel) if bits == 8 else struct.pack(f"<{len(pixel)}H", *(257 * value for value in pixel))
+    pixels = samples * (size[0] * size[1])
+    rendered = render(
+        corpus.plain_tiff(pixels, photometric, bits, len(pixel), extra_samples=extra_samples, size=size)
+    )
+    shown = rendered.open().convert("RGBA").getpixel((5, 5))
+    assert all(abs(one - other) <= 4 for one, other in zip(shown, expected, strict=True)), shown
+    assert rendered.metadata["alpha"] is (expected[3] < 255)
 
 
 def test_grey_png_in_linear_light_is_converted(render) -> None:

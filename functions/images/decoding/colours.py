@@ -47,6 +47,7 @@ _CURVES: Final[dict[int, Curve]] = {
     14: _BT_709_CURVE,
     15: _BT_709_CURVE,
 }
+_BT_709_PRIMARIES, SRGB_TRANSFER = 1, 13
 _UNSPECIFIED = 2
 _NAMES: Final = {16: "PQ", 18: "HLG"}
 _D50 = (0.9642, 1.0, 0.8249)
@@ -58,12 +59,12 @@ type _Matrix = tuple[_Vector, _Vector, _Vector]
 
 @dataclass(frozen=True, slots=True)
 class CodePoints:
-    """The content of a cICP chunk."""
+    """Colours by the numbers of H.273: the content of a cICP chunk, or of nclx for pixels that are decoded to RGB."""
 
     primaries: int
     transfer: int
-    matrix: int
-    is_full_range: bool
+    matrix: int = 0
+    is_full_range: bool = True
 
     @property
     def says_nothing(self) -> bool:
@@ -71,21 +72,28 @@ class CodePoints:
         return _UNSPECIFIED in (self.primaries, self.transfer)
 
     @property
+    def is_srgb(self) -> bool:
+        return (self.primaries, self.transfer) == (_BT_709_PRIMARIES, SRGB_TRANSFER)
+
+    @property
     def is_known(self) -> bool:
         """Whether the samples can be converted."""
-        is_rgb = self.matrix == 0 and self.is_full_range
-        return is_rgb and self.primaries in _PRIMARIES and self.transfer in _CURVES
+        return self._is_rgb and self.primaries in _PRIMARIES and self.transfer in _CURVES
+
+    @property
+    def _is_rgb(self) -> bool:
+        return self.matrix == 0 and self.is_full_range
 
     def profile(self) -> bytes | None:
         """Return the profile of these colours; Rejected for those that cannot be converted."""
         if not self.is_known:
             transfer = _NAMES.get(self.transfer, str(self.transfer))
-            description = f"primaries {self.primaries}, transfer {transfer}, matrix {self.matrix}"
-            kind = "full" if self.is_full_range else "narrow"
+            description = f"the file has colours of primaries {self.primaries}, transfer {transfer}"
+            if not self._is_rgb:
+                kind = "full" if self.is_full_range else "narrow"
+                description += f", matrix {self.matrix}, {kind} range"
             accepted = "accepted are RGB of full range with the curve of a display or camera"
-            raise Rejected(
-                "unsupported_format", f"the file has colours of {description}, {kind} range; {accepted}"
-            )
+            raise Rejected("unsupported_format", f"{description}; {accepted}")
         return profile(_PRIMARIES[self.primaries], _CURVES[self.transfer])
 
 

@@ -13,7 +13,7 @@ import pillow_heif
 import pyvips
 from PIL import AvifImagePlugin, Image, ImageFile, TiffImagePlugin
 
-from images.decoding import gif, tiff
+from images.decoding import gif, iso_media, tiff
 from images.decoding.jpeg import read_frame
 from images.decoding.limits import Rejected, check_jpeg, check_pixels
 from images.decoding.pixels import fit, shrink, to_pillow
@@ -77,13 +77,17 @@ def decode(path: Path, kind: str, box: int) -> Decoded:
         facts.check_colours()
         if facts.is_old_jpeg or facts.is_eight_bit_lab or facts.is_whole_ycbcr:
             return _decode_whole(path, kind, box)
-        return _decode_tiff(path, box)
+        return _decode_tiff(path, box, facts)
     return _decode_jpeg(path, box) if kind == "jpeg" else _decode_streamed(path, kind, box)
 
 
 def _decode_whole(path: Path, kind: str, box: int) -> Decoded:
     with _PILLOW_FILES[kind](path) as image:
         check_pixels(*image.size)
+        profile, named = image.info.get("icc_profile"), None
+        if kind != "tiff" and not profile and (points := iso_media.read_code_points(path)):
+            named = points.profile()
+        _forget_xmp(image)
         # Loading a TIFF turns it, and its size with it.
         image.load()
         # The plugins apply the container's rotation, or report it as the EXIF orientation.
@@ -94,7 +98,7 @@ def _decode_whole(path: Path, kind: str, box: int) -> Decoded:
         target = fit(*image.size, box)
         shrunk = pixels.resize(target, Image.Resampling.BICUBIC, reducing_gap=1.5)
         frames = getattr(image, "n_frames", 1)
-        return Decoded(shrunk, *image.size, frames, image.info.get("icc_profile"), _exif(image))
+        return Decoded(shrunk, *image.size, frames, profile, _exif(image), named)
 
 
 def _decode_jpeg(path: Path, box: int) -> Decoded:
@@ -114,30 +118,31 @@ def _decode_jpeg(path: Path, box: int) -> Decoded:
     return _decoded(source, size, target, _parsed(source))
 
 
-def _decode_tiff(path: Path, box: int) -> Decoded:
+def _decode_tiff(path: Path, box: int, facts: tiff.TiffFacts) -> Decoded:
     """Decode a TIFF. libtiff reports a malformed tag as it does missing pixels: a file with either is read twice."""
     try:
-        return _decode_streamed(path, "tiff", box)
+        return _decode_streamed(path, "tiff", box, facts)
     except pyvips.Error as error:
         with TemporaryDirectory(dir=path.parent) as folder:
             copy = Path(folder) / path.name
             copy.write_bytes(tiff.pixels_alone(path.read_bytes()))
             try:
-                decoded = _decode_streamed(copy, "tiff", box)
+                decoded = _decode_streamed(copy, "tiff", box, facts)
             except pyvips.Error:
                 raise error from None
         decoded.exif, decoded.frames = _tiff_tags(path), _tiff_pages(path)
         return decoded
 
 
-def _decode_streamed(path: Path, kind: str, box: int) -> Decoded:
+def _decode_streamed(path: Path, kind: str, box: int, facts: tiff.TiffFacts | None = None) -> Decoded:
     source = _load(path, kind)
     if kind == "gif":
         source = _on_canvas(source, path)
     stored = source.width, source.height
     check_pixels(*stored)
-    if kind == "tiff":
+    if facts is not None:
         _check_range(source, path)
+        source = _without_extras(source, facts)
     target = fit(*stored, box)
     exif = _tiff_tags(path) if kind == "tiff" else _parsed(source)
     if kind == "webp" and target != stored:
@@ -156,6 +161,20 @@ def _check_range(source: pyvips.Image, path: Path) -> None:
         raise Rejected(
             "unsupported_format", f"the file has float samples up to {most:g}; accepted are 8 and 16 bits"
         )
+
+
+def _without_extras(source: pyvips.Image, facts: tiff.TiffFacts) -> pyvips.Image:
+    """Return the colours of a TIFF, and its alpha if it has one. libvips takes the last of any samples for alpha.
+
+    The alpha of CMYK is dropped: neither library converts such pixels.
+    """
+    if not facts.extras:
+        return source
+    first = source.bands - facts.extras
+    colours = source[:first]
+    if facts.is_grey:
+        colours = colours.copy(interpretation="b-w" if source.format == "uchar" else "grey16")
+    return colours if facts.alpha is None or facts.is_cmyk else colours.bandjoin(source[first + facts.alpha])
 
 
 def _on_canvas(source: pyvips.Image, path: Path) -> pyvips.Image:
@@ -229,6 +248,11 @@ def _eight_bit(source: pyvips.Image) -> pyvips.Image:
     return source.colourspace("srgb")
 
 
+def _forget_xmp(image: Image.Image) -> None:
+    """Drop XMP, whose orientation Pillow takes if EXIF has none; browsers ignore it, and libvips does."""
+    image.info.pop("xmp", None)
+
+
 def _exif(image: Image.Image) -> Image.Exif:
     try:
         return image.getexif()
@@ -249,6 +273,7 @@ def _parsed(source: pyvips.Image) -> Image.Exif:
 def _tiff_tags(path: Path) -> Image.Exif:
     try:
         with Image.open(path, formats=["TIFF"]) as image:
+            _forget_xmp(image)
             return image.getexif()
     except Exception:  # libvips reads TIFFs that Pillow does not; such a file has pixels and no tags.
         return Image.Exif()

@@ -28,11 +28,8 @@ def shrink(image: pyvips.Image, target: tuple[int, int], kernel: str) -> pyvips.
 
 
 def to_pillow(image: pyvips.Image) -> Image.Image:
-    """Convert an 8-bit libvips image to L, LA, RGB, RGBA or CMYK; further bands are dropped."""
-    cmyk = image.interpretation == "cmyk"
-    if image.bands > 4:
-        image = image[:4] if cmyk else image[:3]
-    mode = "CMYK" if cmyk else _MODES[image.bands]
+    """Convert an 8-bit libvips image to L, LA, RGB, RGBA or CMYK."""
+    mode = "CMYK" if image.interpretation == "cmyk" else _MODES[image.bands]
     pixels = image.write_to_memory()
     if len(pixels) != image.width * image.height * image.bands:
         raise ValueError(f"{image.format} samples are not 8 bits")

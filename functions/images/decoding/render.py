@@ -72,11 +72,11 @@ def render(source: Path, folder: Path) -> Rendering:
 
 
 def _cause(error: Exception, source: Path) -> str:
-    """Return a decoder's message. libvips says in the first line what it did, in the others what is wrong."""
+    """Return a decoder's message. libvips says in the first line what it did, in the others, if any, what is wrong."""
     text = str(error).replace(str(source), "the file").replace(source.name, "the file")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    causes = lines[1:] if isinstance(error, pyvips.Error) and len(lines) > 1 else lines
-    return "; ".join(dict.fromkeys(causes))[:_LONGEST_CAUSE] or type(error).__name__
+    causes = lines[1:] if isinstance(error, pyvips.Error) else lines
+    return "; ".join(dict.fromkeys(causes))[:_LONGEST_CAUSE] or "the decoder gives no cause"
 
 
 def _upright(decoded: Decoded) -> tuple[Image.Image, int]:

@@ -6,8 +6,10 @@ from typing import BinaryIO, Literal, NamedTuple
 from images.decoding.limits import Rejected
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _INK_SET, _SUBSAMPLING = 258, 259, 262, 277, 332, 530
+_EXTRA_SAMPLES = 338
 _SHORT = 3
 _OLD_JPEG, _JPEG = 6, 7
+_GREY = {None, 0, 1}
 _CMYK, _YCBCR = 5, 6
 _OTHER_INKS = 2
 _OF_PIXELS = {
@@ -16,7 +18,12 @@ _OF_PIXELS = {
 }
 """The tags without which the pixels of a TIFF, and their colours, cannot be read."""
 _LAB, _LAB_SAMPLES = 8, 3
+_COLOUR_SAMPLES = {2: 3, 5: 4, 6: 3, 8: 3, 32845: 3}
+"""The samples of a pixel's colour by photometric interpretation; 1 of the others. What follows them is extra."""
+_ALPHA = {1, 2}
+"""Extra samples that are alpha, premultiplied or not; 0 is of no stated meaning, such as a saved selection."""
 _MAX_ENTRIES = 4096
+_MAX_SHORTS = 64
 _BIG = 43
 _CONVERTED = {0, 1, 2, 3, 5, 6, 8, 32844, 32845}
 """White or black is zero, RGB, palette, CMYK, YCbCr, CIE L*a*b*, LogL, LogLuv: libvips converts these."""
@@ -25,15 +32,40 @@ _CONVERTED = {0, 1, 2, 3, 5, 6, 8, 32844, 32845}
 class TiffFacts(NamedTuple):
     """The values of these tags, None without one or if the directory cannot be read.
 
-    bits and subsampling: of the first sample, and across.
+    bits and subsampling: of the first sample, and across. extra_samples: what each sample after the colours is.
     """
 
+    extra_samples: tuple[int, ...]
     compression: int | None
     photometric: int | None
     bits: int | None = None
     samples: int | None = None
     ink_set: int | None = None
     subsampling: int | None = None
+
+    @property
+    def extras(self) -> int:
+        """How many samples of a pixel follow those of its colour."""
+        return (self.samples or 1) - self._colours
+
+    @property
+    def alpha(self) -> int | None:
+        """Which of the extra samples is alpha, None if none is."""
+        kinds = self.extra_samples[: self.extras]
+        return next((at for at, kind in enumerate(kinds) if kind in _ALPHA), None)
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether a pixel's colour is one sample, white or black at zero."""
+        return self.photometric in _GREY
+
+    @property
+    def is_cmyk(self) -> bool:
+        return self.photometric == _CMYK
+
+    @property
+    def _colours(self) -> int:
+        return _COLOUR_SAMPLES.get(self.photometric or 0, 1)
 
     @property
     def is_old_jpeg(self) -> bool:
@@ -70,6 +102,9 @@ class TiffFacts(NamedTuple):
             sentence = f"the file has colours of photometric interpretation {self.photometric}"
             accepted = "accepted are grey, RGB, palette, CMYK, YCbCr and L*a*b*"
             raise Rejected("unsupported_format", f"{sentence}; {accepted}")
+        if self.extras < 0:
+            description = f"the file has {self.samples or 1} samples a pixel"
+            raise Rejected("unsupported_format", f"{description}; accepted are {self._colours} or more")
 
 
 class _Layout(NamedTuple):
@@ -98,6 +133,7 @@ class _Layout(NamedTuple):
 def read_facts(path: Path) -> TiffFacts:
     """Return what the first directory says of the pixels; a directory that cannot be read is left to the decoder."""
     values: dict[int, int] = {}
+    extra_samples: tuple[int, ...] = ()
     with path.open("rb") as file:
         layout = _Layout.of(file.read(16))
         order, wide, entry_bytes = layout.order, layout.wide, layout.entry_bytes
@@ -111,9 +147,11 @@ def read_facts(path: Path) -> TiffFacts:
             if kind == _SHORT:
                 values.setdefault(tag, int.from_bytes(entry[12:14] if wide else entry[8:10], order))
                 if tag in (_BITS, _SUBSAMPLING):
-                    values[tag] = _first(file, entry, wide, order)
+                    values[tag] = _shorts(file, entry, wide, order)[0]
+                if tag == _EXTRA_SAMPLES:
+                    extra_samples = _shorts(file, entry, wide, order)
     tags = (_COMPRESSION, _PHOTOMETRIC, _BITS, _SAMPLES, _INK_SET, _SUBSAMPLING)
-    return TiffFacts(*map(values.get, tags))
+    return TiffFacts(extra_samples, *map(values.get, tags))
 
 
 def pixels_alone(data: bytes) -> bytes:
@@ -129,13 +167,13 @@ def pixels_alone(data: bytes) -> bytes:
     return data[:offset] + directory + data[offset + len(directory) :]
 
 
-def _first(file: BinaryIO, entry: bytes, wide: bool, order: Literal["little", "big"]) -> int:
-    """Return the first of an entry's shorts, which are elsewhere in the file if they do not fit into it."""
-    count, value = (entry[4:12], entry[12:20]) if wide else (entry[4:8], entry[8:12])
-    if 2 * int.from_bytes(count, order) <= len(value):
-        return int.from_bytes(value[:2], order)
-    place = file.tell()
-    file.seek(min(int.from_bytes(value, order), 2**62))
-    first = int.from_bytes(file.read(2), order)
-    file.seek(place)
-    return first
+def _shorts(file: BinaryIO, entry: bytes, wide: bool, order: Literal["little", "big"]) -> tuple[int, ...]:
+    """Return an entry's shorts, at least one, which are elsewhere in the file if they do not fit into it."""
+    number, value = (entry[4:12], entry[12:20]) if wide else (entry[4:8], entry[8:12])
+    count = max(1, min(int.from_bytes(number, order), _MAX_SHORTS))
+    if 2 * count > len(value):
+        place = file.tell()
+        file.seek(min(int.from_bytes(value, order), 2**62))
+        value = file.read(2 * count)
+        file.seek(place)
+    return tuple(int.from_bytes(value[at : at + 2], order) for at in range(0, 2 * count, 2))
