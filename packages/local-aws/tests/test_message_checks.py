@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.ministack.message_checks import check_message
+from local_aws.ministack.message_checks import check_ids, check_message, check_size
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,80 @@ def test_valid_message_is_accepted(delay: Any, attributes: dict[str, Any]) -> No
     ],
 )
 def test_invalid_message_is_rejected(delay: Any, attributes: dict[str, Any], message: str) -> None:
-    assert check_message(delay, attributes) == message
+    assert check_message(delay, attributes) == ("InvalidParameterValue", message)
+
+
+STANDARD = {"is_fifo": False, "attributes": {"MaximumMessageSize": "1024"}}
+FIFO = {"is_fifo": True, "attributes": {"MaximumMessageSize": "1024"}}
+BY_CONTENT = {"is_fifo": True, "attributes": {"ContentBasedDeduplication": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("message", "queue"),
+    [
+        ({}, STANDARD),
+        ({"MessageGroupId": "tenant-1"}, STANDARD),
+        ({"MessageGroupId": "g", "MessageDeduplicationId": "!" * 128}, FIFO),
+        ({"MessageGroupId": "g"}, BY_CONTENT),
+    ],
+)
+def test_ids_of_the_queue_are_accepted(message: dict[str, str], queue: dict[str, Any]) -> None:
+    assert check_ids(message, queue) is None
+
+
+_CHARACTERS = "can only include alphanumeric and punctuation characters. 1 to 128 in length."
+
+
+@pytest.mark.parametrize(
+    ("message", "queue", "code", "text"),
+    [
+        ({}, FIFO, "MissingParameter", "The request must contain the parameter MessageGroupId."),
+        (
+            {"MessageGroupId": "g"},
+            FIFO,
+            "InvalidParameterValue",
+            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
+            "explicitly",
+        ),
+        *(
+            (
+                {"MessageGroupId": group},
+                STANDARD,
+                "InvalidParameterValue",
+                f"Value {group} for parameter MessageGroupId is invalid. Reason: MessageGroupId {_CHARACTERS}",
+            )
+            for group in ("", "a b", "a" * 129)
+        ),
+        (
+            {"MessageGroupId": "g", "MessageDeduplicationId": ""},
+            FIFO,
+            "InvalidParameterValue",
+            "Value  for parameter MessageDeduplicationId is invalid. Reason: MessageDeduplicationId "
+            + _CHARACTERS,
+        ),
+        (
+            {"MessageDeduplicationId": "d"},
+            STANDARD,
+            "InvalidParameterValue",
+            "Value d for parameter MessageDeduplicationId is invalid. Reason: The request include parameter that is "
+            "not valid for this queue type.",
+        ),
+    ],
+)
+def test_ids_that_the_queue_cannot_have_are_rejected(
+    message: dict[str, str], queue: dict[str, Any], code: str, text: str
+) -> None:
+    assert check_ids(message, queue) == (code, text)
+
+
+def test_size_of_a_message_includes_its_attributes() -> None:
+    attributes = {
+        "ab": {"DataType": "String", "StringValue": "xyz"},
+        "c": {"DataType": "Binary", "BinaryValue": "eHk="},
+    }
+    message = {"MessageBody": "é" * 500, "MessageAttributes": attributes}  # 1000 + (2 + 6 + 3) + (1 + 6 + 2)
+    assert check_size(message, STANDARD, "No") is None
+    assert check_size(message | {"MessageBody": "é" * 502 + "x"}, STANDARD, "No") == (
+        "InvalidParameterValue",
+        "No. Reason: Message must be shorter than 1024 bytes.",
+    )

@@ -41,6 +41,7 @@ from .ministack.policies import (
     cache_parsed_policies,
     name_callers_by_credentials,
 )
+from .ministack.queue_checks import install_queue_checks
 from .ministack.queue_mappings import install_batching_windows
 from .ministack.request_checks import install_request_checks
 from .ministack.resource_schemas import install_resource_schemas
@@ -93,6 +94,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_event_checks()
     install_topic_checks()
     install_message_checks()
+    install_queue_checks()
     install_renewed_tokens()
     cache_parsed_policies()
     authorize_transactions_once()
