@@ -3,7 +3,6 @@ import { afterEach, expect, it } from "vitest";
 import { Problem } from "../src/core/api";
 import { setPreferences } from "../src/core/preferences";
 import { Notice } from "../src/office/parts";
-import { acceptedInGerman } from "../src/texts/accepted-de";
 
 afterEach(cleanup);
 
@@ -28,14 +27,4 @@ it("marks the API's own sentence, which has no fields, as English", () => {
   setPreferences({ language: "de" });
   render(<Notice problem={new Problem(404, "UnknownOrder", "order ord-1 does not exist", "No such order.")} />);
   expect(screen.getByText(/order ord-1 does not exist/).getAttribute("lang")).toBe("en");
-});
-
-it.each([
-  ["a number of at most 10,000", "höchstens 10,000"],
-  ["a number of at most 2 decimal places", "höchstens 2 Nachkommastellen"],
-  ["'a', 'b' or 'c'", "'a', 'b' oder 'c'"],
-  ["the SKU of a product", "die Artikelnummer eines Artikels"],
-  ["one source per supplier", "one source per supplier"],
-])("translates %s", (accepted, german) => {
-  expect(acceptedInGerman(accepted)).toBe(german);
 });

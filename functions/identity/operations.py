@@ -12,6 +12,8 @@ from tillflow.parsing import parse
 from identity.errors import InvalidUser, SignInRefused, UnknownUser, UserExists
 from identity.models import User, UserFields
 
+_POLICY = "at least 12 characters with lower case, upper case and a digit"
+"""The password policy of the user pool."""
 _POSSIBLE_NAME = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]{1,128}")
 
 
@@ -41,10 +43,10 @@ class UserOperations:
             self._cognito.admin_update_user_attributes(**named, UserAttributes=location)
         try:
             self._cognito.admin_set_user_password(**named, Password=password, Permanent=True)
-        except self._cognito.exceptions.InvalidPasswordException as error:
+        except self._cognito.exceptions.InvalidPasswordException:
             # A user without a password could not be created again under the same name.
             self._cognito.admin_delete_user(**named)
-            raise InvalidUser("password", "(hidden)", str(error.response["Error"]["Message"])) from None
+            raise InvalidUser("password", "(hidden)", _POLICY) from None
         self._cognito.admin_add_user_to_group(**named, GroupName=user.group)
         return User(**user.model_dump())
 
@@ -98,7 +100,7 @@ class UserOperations:
         try:
             response = self._cognito.initiate_auth(
                 ClientId=self._app,
-                AuthFlow="USER_PASSWORD_AUTH",
+                AuthFlow="USER_POLICY_AUTH",
                 AuthParameters={"USERNAME": username, "PASSWORD": password},
             )
         except ClientError as error:

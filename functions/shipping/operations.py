@@ -35,7 +35,7 @@ class ShippingOperations:
     ) -> Page[DeliverySummary]:
         """Return a page of the deliveries, the newest first. InvalidShipment for an unknown status."""
         if status is not None and status not in STATUSES:
-            raise InvalidShipment("status", status, " or ".join(STATUSES))
+            raise InvalidShipment("status", status, f"one of {', '.join(STATUSES)}")
         page = self._store.list_deliveries(limit, after, status, location)
         return page.convert(lambda deliveries: map(rules.summary, deliveries))
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from identity.errors import UnknownUser, UserExists
+from identity.errors import InvalidUser, UnknownUser, UserExists
 from identity.operations import UserOperations
 from moto import mock_aws
 from tillflow.aws import client
 
 from tests.support.http_api import user_pool
+from tests.template.deployed import resources
 
 PASSWORD = "Correct-horse-7"
 
@@ -69,6 +70,26 @@ def test_routes_create_list_and_disable_a_user(users: UserOperations) -> None:
     status, changed = call("PUT /api/users/{username}/access", {"enabled": False}, "ada")
     assert (status, changed["enabled"]) == (200, False)
     assert call("GET /api/users") == (200, [changed])
+
+
+def test_refused_password_is_not_shown_and_leaves_no_user(users: UserOperations) -> None:
+    with pytest.raises(InvalidUser) as error:
+        users.create({"username": "ada", "group": "cashier"}, "short")
+    accepted = "at least 12 characters with lower case, upper case and a digit"
+    assert str(error.value) == f"user: password is '(hidden)'; expected {accepted}"
+    assert users.list_all() == []
+
+
+def test_message_of_a_refused_password_states_the_policy_of_the_pool() -> None:
+    (pool,) = resources("AWS::Cognito::UserPool").values()
+    assert pool["Properties"]["Policies"]["PasswordPolicy"] == {
+        "MinimumLength": 12,
+        "RequireLowercase": True,
+        "RequireUppercase": True,
+        "RequireNumbers": True,
+        "RequireSymbols": False,
+        "TemporaryPasswordValidityDays": 7,
+    }
 
 
 def test_interrupted_creation_is_completed(users: UserOperations) -> None:

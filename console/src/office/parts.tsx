@@ -6,7 +6,6 @@ import { format } from "../core/money";
 import type { Responses } from "../core/responses";
 import { hrefOf, useRoute } from "../core/router";
 import { Button, Field, Icon } from "../core/ui";
-import { acceptedInGerman } from "../texts/accepted-de";
 import { useList, useTexts, type ActionView, type ListView, type Row } from "./use-api";
 
 export interface Column {
@@ -63,7 +62,7 @@ export function causeText(cause: string): string {
 
 /** The text of a field: a date, an amount in the row's currency, a status, or the value itself. */
 export function useCell(): (row: Row, field: string) => ReactNode {
-  const { date, code, office } = useTexts();
+  const { date, code, office, problem } = useTexts();
   return (row, field) => {
     const value = row[field];
     if (value === null || value === undefined || value === "") return "–";
@@ -72,7 +71,9 @@ export function useCell(): (row: Row, field: string) => ReactNode {
     if (/_on$|^day$/.test(field) && typeof value === "string") return day(value, code);
     if (WORDS.has(field) && typeof value === "string") return office.values[value] ?? value;
     if (AMOUNTS.has(field) && typeof value === "number" && typeof row.currency === "string") return format(value, row.currency, code);
-    if (field === "cause" && typeof value === "string") return causeText(value);
+    // The name of an error, or a text.
+    if (field === "reason" && typeof value === "string") return problem(value, value);
+    if (field === "cause" && typeof value === "string") return <span lang="en">{causeText(value)}</span>;
     // The name by which the list of executions has it.
     if (field === "workflow" && typeof value === "string") return value.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
     if (typeof value === "string" || typeof value === "number") return value;
@@ -92,13 +93,17 @@ function shownValue(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** The name of a field by its path: "quantity" of lines[2].quantity, "lines" of lines[2]. */
+function nameOf(path: string): string {
+  return (path.split(".").at(-1) ?? path).replace(/\[[^\]]*\]$/, "");
+}
+
 export function Notice({ problem }: { problem: Problem | null }): ReactNode {
-  const { problem: sentence, label, code, office } = useTexts();
+  const { problem: sentence, label, accepted: acceptedText, office } = useTexts();
   if (problem === null) return null;
-  const wrong = problem.fields.slice(0, MOST_FIELDS).map(({ field, value, accepted }) => {
-    const words = code === "de" ? acceptedInGerman(accepted) : accepted;
-    return office.wrongField(label(field.split(".").at(-1) ?? field), shownValue(value), words);
-  });
+  const wrong = problem.fields.slice(0, MOST_FIELDS).map(({ field, value, accepted }) => (
+    office.wrongField(label(nameOf(field)), shownValue(value), acceptedText(accepted))
+  ));
   return (
     <p role="alert" className="notice bad">
       {sentence(problem.title, problem.cashierMessage)}{" "}

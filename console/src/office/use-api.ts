@@ -5,19 +5,28 @@ import { Problem, type ApiResponse } from "../core/api";
 import { useLanguage, type Language } from "../core/i18n";
 import type { Responses } from "../core/responses";
 import { useShop } from "../core/shop";
+import { acceptedInGerman } from "../texts/german";
 import { MORE_PROBLEMS } from "../texts/problems-de";
 import { OFFICE_TEXTS, type OfficeTexts } from "./texts";
 import { until } from "./until";
 
 export type Row = Record<string, unknown>;
 
-export function useTexts(): Language & { office: OfficeTexts; label: (field: string) => string } {
+interface Texts extends Language {
+  office: OfficeTexts;
+  label: (field: string) => string;
+  /** What a field accepts, as the API says it. */
+  accepted: (text: string) => string;
+}
+
+export function useTexts(): Texts {
   const language = useLanguage();
   const office = OFFICE_TEXTS[language.code];
   return {
     ...language,
     office,
     label: (field) => office.labels[field] ?? field,
+    accepted: (text) => (language.code === "de" ? acceptedInGerman(text, office.values) : text),
     problem: (title, fallback) => (language.code === "de" ? MORE_PROBLEMS[title] : undefined) ?? language.problem(title, fallback),
   };
 }

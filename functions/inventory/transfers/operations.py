@@ -60,7 +60,7 @@ class TransferOperations:
         InvalidTransfer for an unknown status, UnknownLocation.
         """
         if status is not None and status not in STATUSES:
-            raise InvalidTransfer("status", status, f"{', '.join(STATUSES[:-1])} or {STATUSES[-1]}")
+            raise InvalidTransfer("status", status, f"one of {', '.join(STATUSES)}")
         if location is not None:
             self._locations.check([location])
         page = self._store.list_transfers(limit, after, status, location)

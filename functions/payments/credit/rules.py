@@ -41,7 +41,7 @@ def check_by_person(grant: GrantCredit) -> None:
     A grant under the id of a later return or gift card would refuse that one.
     """
     if grant.source not in BY_PERSON:
-        raise InvalidRequest("source", grant.source, ", ".join(BY_PERSON))
+        raise InvalidRequest("source", grant.source, f"one of {', '.join(BY_PERSON)}")
     for prefix in (RETURN_GRANT, GIFT_CARD_GRANT):
         if grant.grant_id.startswith(prefix):
             expected = f"an id that does not begin with {RETURN_GRANT} or {GIFT_CARD_GRANT}"

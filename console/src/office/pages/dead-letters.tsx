@@ -117,7 +117,7 @@ function Message({ message, queue, isRedrivable, isRunning, run }: { message: De
   };
   return (
     <section className="card stack" aria-label={id}>
-      <h2>{failure.reason}</h2>
+      <h2 lang="en">{failure.reason}</h2>
       <Fields
         row={{ ...failure, sent_at: message.sent_at, failed_at: failure.failed_at, attempts: failure.attempts ?? office.unknown, message: id }}
         fields={["failed_at", "attempts", "sent_at", "message"]}

@@ -89,7 +89,7 @@ export function ProductImport({ onDone }: { onDone: () => void }): React.ReactNo
 }
 
 function Report({ report }: { report: ImportReport }): React.ReactNode {
-  const { office } = useTexts();
+  const { office, accepted: acceptedText } = useTexts();
   const texts = office.importing;
   const { problems } = report;
   return (
@@ -111,7 +111,7 @@ function Report({ report }: { report: ImportReport }): React.ReactNode {
           <h2>{texts.problems}</h2>
           <Table
             caption={texts.problems}
-            columns={[{ field: "row", number: true }, { field: "sku" }, { field: "column", cell: ({ field }) => String(field) }, { field: "value" }, { field: "accepted" }]}
+            columns={[{ field: "row", number: true }, { field: "sku" }, { field: "column", cell: ({ field }) => String(field) }, { field: "value" }, { field: "accepted", cell: ({ accepted }) => acceptedText(String(accepted)) }]}
             rows={problems}
           />
         </>
