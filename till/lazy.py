@@ -11,6 +11,8 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command, get_group_from_info
 from typer.models import TyperInfo
 
+from till.examples import CommandWithExamples, use_examples
+
 _MARKUP: Final = "markdown"
 
 
@@ -30,6 +32,7 @@ class Lazy:
         """Import the module and return its command."""
         loaded = getattr(importlib.import_module(self.module), self.name)
         if isinstance(loaded, typer.Typer):
+            use_examples(loaded)
             return get_group_from_info(
                 TyperInfo(loaded, name=command_name, cls=LightGroup),
                 pretty_exceptions_short=True,
@@ -37,7 +40,7 @@ class Lazy:
                 suggest_commands=True,
             )
         single = typer.Typer(add_completion=False, rich_markup_mode=_MARKUP)
-        single.command(command_name, **self.options)(loaded)
+        single.command(command_name, cls=CommandWithExamples, **self.options)(loaded)
         return get_command(single)
 
 
