@@ -142,8 +142,8 @@ def test_list_replaced_by_a_filtered_one_deletes_the_rest(journal: Journal, path
 def test_reordered_list_is_written_whole(journal: Journal, path: Path) -> None:
     values = ObservedList(journal, "s", "o")
     values.extend(["a", "b"])
-    replacement = values.replaced_by(["b", "x", "a"])
-    assert replacement == ["b", "x", "a"]
+    values.replace(["b", "x", "a"])
+    assert values == ["b", "x", "a"]
     assert list(stored(path).values()) == ["b", "x", "a"]
 
 

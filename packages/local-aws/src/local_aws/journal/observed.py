@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import operator
+import threading
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any, SupportsIndex
 
 from .journal import Journal, Key
@@ -71,7 +73,8 @@ class ObservedDict(dict[Any, Any]):
 class ObservedList(list[Any]):
     """A list whose elements are entries of one owner, with increasing numbers as keys.
 
-    An element that changes in place is written by `touch`.
+    An element that changes in place is written by `touch`. Each change holds `lock`: threads that compute new elements
+    of the present ones hold it from reading to `replace`, so that elements which others append are not lost.
     """
 
     def __init__(
@@ -82,9 +85,11 @@ class ObservedList(list[Any]):
         numbered: Iterable[tuple[int, Any]] = (),
         *,
         wrap: Callable[[ObservedList, int, Any], Any] | None = None,
+        lock: AbstractContextManager[Any] | None = None,
     ) -> None:
         super().__init__()
         self._journal, self._store, self._owner, self._wrap = journal, store, owner, wrap
+        self._lock = threading.RLock() if lock is None else lock
         self._numbers: list[int] = []
         for number, value in numbered:
             self._numbers.append(number)
@@ -99,62 +104,66 @@ class ObservedList(list[Any]):
         self._journal.put(self._store, self._owner, number, value)
 
     def append(self, value: Any) -> None:
-        number = next(self._next)
-        value = self._wrapped(number, value)
-        self._numbers.append(number)
-        super().append(value)
-        self._journal.put(self._store, self._owner, number, value)
+        with self._lock:
+            number = next(self._next)
+            value = self._wrapped(number, value)
+            self._numbers.append(number)
+            super().append(value)
+            self._journal.put(self._store, self._owner, number, value)
 
     def extend(self, values: Iterable[Any]) -> None:
         for value in values:
             self.append(value)
 
     def __delitem__(self, index: SupportsIndex | slice) -> None:
-        numbers = self._numbers[index] if isinstance(index, slice) else [self._numbers[index]]
-        del self._numbers[index]
-        super().__delitem__(index)
-        for number in numbers:
-            self._journal.delete(self._store, self._owner, number)
+        with self._lock:
+            numbers = self._numbers[index] if isinstance(index, slice) else [self._numbers[index]]
+            del self._numbers[index]
+            super().__delitem__(index)
+            for number in numbers:
+                self._journal.delete(self._store, self._owner, number)
 
     def remove(self, value: Any) -> None:
-        del self[self.index(value)]
+        with self._lock:
+            del self[self.index(value)]
 
     def pop(self, index: SupportsIndex = -1) -> Any:
-        value = self[index]
-        del self[index]
-        return value
+        with self._lock:
+            value = self[index]
+            del self[index]
+            return value
 
     def clear(self) -> None:
         del self[:]
 
-    def replaced_by(self, values: Iterable[Any]) -> ObservedList:
-        """Return a list with other elements, in order, and write the difference to the journal.
+    def replace(self, values: Iterable[Any]) -> None:
+        """Replace the elements by others, in order, and write the difference to the journal.
 
-        Elements of this list keep their numbers, which they must have in increasing order.
+        Present elements keep their numbers, which they must have in increasing order.
         """
         values = list(values)
-        if len(values) == len(self) and all(map(operator.is_, values, self)):
-            return self
-        numbers = {id(value): number for value, number in zip(self, self._numbers, strict=True)}
-        kept = [numbers.pop(id(value)) for value in values if id(value) in numbers]
-        replacement = ObservedList(self._journal, self._store, self._owner, wrap=self._wrap)
-        replacement._next = self._next
-        if len(kept) == len(values) and kept == sorted(kept):
-            for number in numbers.values():
-                self._journal.delete(self._store, self._owner, number)
-            replacement._numbers = kept
-            list.extend(replacement, values)
-        else:
-            self._journal.delete_owner(self._store, self._owner)
-            replacement.extend(values)
-        return replacement
+        with self._lock:
+            if len(values) == len(self) and all(map(operator.is_, values, self)):
+                return
+            numbers = {id(value): number for value, number in zip(self, self._numbers, strict=True)}
+            kept = [numbers.pop(id(value)) for value in values if id(value) in numbers]
+            if len(kept) == len(values) and kept == sorted(kept):
+                for number in numbers.values():
+                    self._journal.delete(self._store, self._owner, number)
+                self._numbers = kept
+                super().__setitem__(slice(None), values)
+            else:
+                self._journal.delete_owner(self._store, self._owner)
+                self._numbers = []
+                super().clear()
+                self.extend(values)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return list, (list(self),)
 
 
 class RecordWithList(dict[str, Any]):
-    """A dictionary with one field that is an observed list, also after the list was replaced."""
+    """A dictionary with one field that is an observed list: a list that is set replaces its elements."""
 
     __slots__ = ("_field",)
 
@@ -165,8 +174,9 @@ class RecordWithList(dict[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         if name == self._field:
-            value = self[name].replaced_by(value)
-        super().__setitem__(name, value)
+            self[name].replace(value)
+        else:
+            super().__setitem__(name, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, (dict(self),)

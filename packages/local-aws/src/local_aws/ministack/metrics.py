@@ -32,7 +32,8 @@ def install_metrics(journal: Journal) -> None:
     def observed(key: Any, points: list[Any]) -> ObservedList:
         series = cloudwatch._metrics._data.get(key)
         if series is not None:
-            return series.replaced_by(points)  # type: ignore[no-any-return]
+            series.replace(points)
+            return series  # type: ignore[no-any-return]
         series = ObservedList(journal, _POINTS, repr(key))
         series.extend(points)
         return series

@@ -1,12 +1,20 @@
-"""SQS in the journal: queues and their messages, one entry for each message."""
+"""SQS in the journal: queues and their messages, one entry for each message.
+
+MiniStack reads the messages of a queue, computes those that remain, and stores them as the new ones, on the event loop
+and on threads of event source mappings, while other threads send: a message sent in between would be lost. Here every
+change of messages holds one lock.
+"""
 
 from __future__ import annotations
 
+import inspect
+import threading
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict
-from ministack.services import sqs
+from ministack.services import eventbridge, sqs
 
 from ..journal import Journal, ObservedDict, ObservedList, RecordWithList
 
@@ -14,6 +22,9 @@ type State = dict[str, Any]
 type QueueKey = tuple[str, str, str]
 
 _MESSAGES = "sqs/messages"
+
+# What ReceiveMessage calls between its waits: it cannot hold the lock while it waits for messages.
+_STEPS_OF_RECEIVE = ("_expire_retained", "_dlq_sweep", "_collect_msgs")
 
 
 class _Message(dict[str, Any]):
@@ -56,19 +67,20 @@ def add_messages(journal: Journal, state: State) -> None:
     for key, values in state["queues"]._data.items():
         account, region, name = key
         url = sqs._queue_url_for_account(account, name)
-        messages = ObservedList(journal, _MESSAGES, key, stored[key], wrap=_Message)
+        messages = ObservedList(journal, _MESSAGES, key, stored[key], wrap=_Message, lock=sqs._queues_lock)
         queues._data[account, region, url] = RecordWithList(values | {"url": url}, "messages", messages)
     state["queues"] = queues
 
 
 def install_messages(journal: Journal) -> None:
-    """Write every change of a message to the journal."""
+    """Write every change of a message to the journal, and make the changes of each operation at once."""
+    lock = sqs._queues_lock = threading.RLock()
 
     def observed(key: QueueKey, queue: dict[str, Any]) -> RecordWithList:
         if isinstance(queue, RecordWithList):
             return queue
         account, region, url = key
-        messages = ObservedList(journal, _MESSAGES, (account, region, _name(url)), wrap=_Message)
+        messages = ObservedList(journal, _MESSAGES, (account, region, _name(url)), wrap=_Message, lock=lock)
         messages.extend(queue["messages"])
         return RecordWithList(queue, "messages", messages)
 
@@ -93,6 +105,22 @@ def install_messages(journal: Journal) -> None:
 
     sqs._receive_messages_for_esm = receive_in_group
     sqs._delete_messages_for_esm = delete_in_group
+    for name in _STEPS_OF_RECEIVE:
+        setattr(sqs, name, _locked(lock, getattr(sqs, name)))
+    for action, handler in sqs._HANDLERS.items():
+        if not inspect.iscoroutinefunction(handler):
+            sqs._HANDLERS[action] = _locked(lock, handler)
+    eventbridge._dispatch_to_sqs = _locked(lock, eventbridge._dispatch_to_sqs)
+
+
+def _locked(lock: threading.RLock, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that holds the lock while it runs."""
+
+    def run(*args: Any) -> Any:
+        with lock:
+            return function(*args)
+
+    return run
 
 
 def _name(url: str) -> str:
