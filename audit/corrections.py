@@ -1,21 +1,19 @@
 """Corrections of stock: each has one journal entry of its cost.
 
-The ledger posts corrections from events, so one of the last minute may not be posted yet.
+The ledger posts corrections from events, so one of the last minutes may not be posted yet.
 """
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from inventory.rules import CORRECTIONS as KINDS
 from ledger.accounts import INVENTORY, INVENTORY_LOSSES, INVENTORY_OVERAGE
 
+from audit.delivery import STREAM_DELIVERY_TIME
 from audit.snapshot import Breach, Item, Snapshot, invariant, journal_lines
 
 CORRECTION = "#correction"
-
-# Stream, bus and queue usually take seconds.
-_DELIVERY_TIME = timedelta(minutes=1)
 
 
 @invariant
@@ -50,7 +48,7 @@ def _corrections(shop: Snapshot) -> Iterator[Item]:
 
 
 def _may_be_in_delivery(shop: Snapshot, written_at: str) -> bool:
-    return datetime.fromisoformat(written_at) > shop.read_at - _DELIVERY_TIME
+    return datetime.fromisoformat(written_at) > shop.read_at - STREAM_DELIVERY_TIME
 
 
 def _expected(movement: Item) -> list[tuple[str, int, int]]:

@@ -1,18 +1,18 @@
 """Credit: every wallet equals its entries and payments, and every entry that no workflow posts is in the journal.
 
-A stream, the bus and a queue deliver entries to the ledger, so one of the last minute may not be posted yet.
+A stream, the bus and a queue deliver entries to the ledger, so one of the last minutes may not be posted yet.
 """
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ledger.accounts import CREDIT_ACCOUNT, WALLET_ACCOUNT
 
+from audit.delivery import STREAM_DELIVERY_TIME
 from audit.snapshot import Breach, Item, Snapshot, invariant, journal_lines
 
 CREDITED = "#credit"
-_DELIVERY_TIME = timedelta(minutes=1)
 _EXPIRY = "expiry"
 
 
@@ -53,7 +53,7 @@ def credit_is_booked(shop: Snapshot) -> Iterator[Breach]:
             continue
         posted = shop.entries.get(f"{entry['entry_id']}{CREDITED}")
         if posted is None:
-            if datetime.fromisoformat(entry["at"]) <= shop.read_at - _DELIVERY_TIME:
+            if datetime.fromisoformat(entry["at"]) <= shop.read_at - STREAM_DELIVERY_TIME:
                 yield (entry["entry_id"], f"{entry['kind']} of {entry['amount']} has no journal entry")
         elif (lines := _lines(posted)) != (expected := _expected(entry)):
             yield (entry["entry_id"], f"the journal entry has {lines}; expected {expected}")
@@ -66,7 +66,7 @@ def booked_credit_was_granted(shop: Snapshot) -> Iterator[Breach]:
     for name, posted in shop.entries.items():
         if not name.endswith(CREDITED) or name.removesuffix(CREDITED) in known:
             continue
-        if datetime.fromisoformat(posted["posted_at"]) <= shop.read_at - _DELIVERY_TIME:
+        if datetime.fromisoformat(posted["posted_at"]) <= shop.read_at - STREAM_DELIVERY_TIME:
             yield (name, "the journal entry belongs to no entry of a wallet")
 
 

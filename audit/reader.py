@@ -7,10 +7,9 @@ from typing import Any
 
 from tillflow.store import unmarshal
 
+from audit.delivery import BUS_TIME
 from audit.snapshot import TABLES, Item, Pictures, Snapshot
 
-DELIVERY_TIME = timedelta(minutes=1)
-"""S3 usually delivers an event within seconds."""
 QUEUED = timedelta(days=14)
 """How long an event can wait in the image queue, if events wait there at all."""
 
@@ -46,7 +45,7 @@ def read_pictures(
     s3: Any,
     bucket_name: Callable[[str], str],
     pending: Callable[[], frozenset[str]] = frozenset,
-    delivery_time: timedelta = DELIVERY_TIME,
+    delivery_time: timedelta = BUS_TIME,
 ) -> Pictures:
     """List the image buckets, then call `pending` for the keys whose event is being ingested or dead-lettered.
 

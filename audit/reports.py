@@ -1,17 +1,18 @@
 """Reports: the figures of every day are the sums of the events that were counted, and these equal the journal.
 
-Events are delivered after their execution has ended, so that a sale of the last minute may not be counted yet.
+Events are delivered after their execution has ended, and again if their consumer failed, so that a sale of the last
+minutes may not be counted yet.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from ledger.accounts import SALES_RETURNS, SALES_REVENUE, SALES_TAX_PAYABLE
 
+from audit.delivery import WORKFLOW_DELIVERY_TIME
 from audit.snapshot import Breach, Item, Snapshot, account_balances, invariant
 
-_DELIVERY_TIME = timedelta(minutes=1)
 _FIGURES = (
     "sales",
     "units",
@@ -85,19 +86,36 @@ def report_event_is_its_journal_entry(shop: Snapshot) -> Iterator[Breach]:
 
 @invariant
 def paid_order_is_counted(shop: Snapshot) -> Iterator[Breach]:
-    """Where reports are fed, an order that was paid over a minute ago is counted, unless a person decided a case."""
+    """Where reports are fed, a paid order is counted within the time of delivery, unless a person decided a case."""
+    paid = ((order_id, order.get("paid_at")) for order_id, order in shop.orders.items())
+    for order_id in _not_counted(shop, "paid", paid):
+        yield order_id, "the order is paid; no report has it"
+
+
+@invariant
+def returned_goods_are_counted(shop: Snapshot) -> Iterator[Breach]:
+    """So are a completed return, and the cancel of a paid order."""
+    returns = ((name, each.get("completed_at")) for name, each in shop.returns.items())
+    for return_id in _not_counted(shop, "returned", returns):
+        yield return_id, "the return is completed; no report has it"
+    cancels = (
+        (order_id, order.get("cancelled_at")) for order_id, order in shop.orders.items() if "paid_at" in order
+    )
+    for order_id in _not_counted(shop, "cancelled", cancels):
+        yield order_id, "the paid order is cancelled; no report has it"
+
+
+def _not_counted(shop: Snapshot, ending: str, ended: Iterable[tuple[str, str | None]]) -> Iterator[str]:
+    """Yield the business ids of (id, time of the end) whose event should have been counted."""
     counted = {event["pk"].removeprefix("EVENT#") for event in _events(shop)}
     if not counted:
         return
-    for order_id, order in shop.orders.items():
-        paid_at = order.get("paid_at")
-        if paid_at is None or order_id in shop.running or order_id in shop.cases:
+    latest = shop.read_at - WORKFLOW_DELIVERY_TIME
+    for business_id, ended_at in ended:
+        if ended_at is None or business_id in shop.running or business_id in shop.cases:
             continue
-        if (
-            f"{order_id}#paid" not in counted
-            and datetime.fromisoformat(paid_at) <= shop.read_at - _DELIVERY_TIME
-        ):
-            yield order_id, "the order is paid; no report has it"
+        if f"{business_id}#{ending}" not in counted and datetime.fromisoformat(ended_at) <= latest:
+            yield business_id
 
 
 def _events(shop: Snapshot) -> Iterator[Item]:
@@ -109,4 +127,5 @@ REPORTS = (
     report_dimensions_add_up_to_days,
     report_event_is_its_journal_entry,
     paid_order_is_counted,
+    returned_goods_are_counted,
 )

@@ -26,15 +26,25 @@ def test_an_order_that_runs_may_be_between_two_truths() -> None:
     ],
     ids=["entry", "movement"],
 )
-def test_a_correction_of_the_last_minute_may_be_on_its_way(missing: Break) -> None:
-    """Moved at 10:00:00.5 and posted at 10:00:02: a minute later either is missed, whichever is there."""
+def test_a_correction_may_be_on_its_way_for_the_time_of_delivery(missing: Break) -> None:
+    """Moved at 10:00:00.5 and posted at 10:00:02: six minutes later either is missed, whichever is there."""
     tables = shop_rows.rows()
     missing(tables)
     corrections = {"correction_is_booked", "correction_entry_has_its_movement"}
-    young = snapshot(tables, read_at=datetime(2026, 11, 23, 10, 1, 0, tzinfo=UTC))
+    young = snapshot(tables, read_at=datetime(2026, 11, 23, 10, 6, 0, tzinfo=UTC))
     assert corrections.isdisjoint(broken.name for broken in check(young))
-    old = snapshot(tables, read_at=datetime(2026, 11, 23, 10, 1, 2, tzinfo=UTC))
+    old = snapshot(tables, read_at=datetime(2026, 11, 23, 10, 6, 2, tzinfo=UTC))
     assert not corrections.isdisjoint(broken.name for broken in check(old))
+
+
+def test_credit_may_be_on_its_way_for_the_time_of_delivery() -> None:
+    """Granted at 10:00:00: six minutes later its journal entry is missed."""
+    tables = shop_rows.rows()
+    remove("LedgerTable", "ENTRY#crd-1#credit", "ENTRY")(tables)
+    young = snapshot(tables, read_at=datetime(2026, 11, 23, 10, 5, 59, tzinfo=UTC))
+    assert "credit_is_booked" not in {broken.name for broken in check(young)}
+    old = snapshot(tables, read_at=datetime(2026, 11, 23, 10, 6, 0, tzinfo=UTC))
+    assert "credit_is_booked" in {broken.name for broken in check(old)}
 
 
 def test_correction_without_cost_needs_no_entry() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tillflow.store import key, marshal
 
+from audit.delivery import QUEUE_TIME, STREAM_DELIVERY_TIME
 from tests.support.deployed_shop import Deployed
 from till import workflows
 from verification.harness.template import FUNCTION, SAM_FUNCTION, Template
@@ -40,13 +41,13 @@ def order_file(folder: Path, order_id: str, **changes: Any) -> Path:
 def entry_of(shop: Deployed, entry_id: str) -> dict[str, Any]:
     """Wait for a ledger entry and return it."""
     where = {"TableName": shop.outputs()["LedgerTable"], "Key": key(f"ENTRY#{entry_id}", "ENTRY")}
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + STREAM_DELIVERY_TIME.total_seconds()
     while time.monotonic() < deadline:
         row: dict[str, Any] = shop.client("dynamodb").get_item(**where).get("Item", {})
         if row:
             return row
         time.sleep(0.2)
-    raise AssertionError(f"{entry_id} was not posted within 60 s")
+    raise AssertionError(f"{entry_id} was not posted within {STREAM_DELIVERY_TIME}")
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +105,7 @@ def test_paid_order_with_an_address_is_handed_over_and_delivered(shop: Deployed,
 def _delivery(shop: Deployed, status: str, shipment: str) -> dict[str, Any]:
     """Wait for the delivery of the shipped order and its shipment to have these statuses; return it."""
     table, where = shop.outputs()["ShippingTable"], key("ORDER#e2e-ship", "DELIVERY")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + QUEUE_TIME.total_seconds()
     while time.monotonic() < deadline:
         row = shop.client("dynamodb").get_item(TableName=table, Key=where).get("Item")
         document: dict[str, Any] = json.loads(row["document"]["S"]) if row else {}
@@ -112,7 +113,9 @@ def _delivery(shop: Deployed, status: str, shipment: str) -> dict[str, Any]:
         if (document.get("status"), shipments) == (status, [shipment]):
             return document
         time.sleep(0.2)
-    raise AssertionError(f"no delivery that is {status} with a shipment that is {shipment} within 60 s")
+    raise AssertionError(
+        f"no delivery that is {status} with a shipment that is {shipment} within {QUEUE_TIME}"
+    )
 
 
 def test_declined_order_fails_with_its_reason(shop: Deployed, tmp_path: Path) -> None:
@@ -136,6 +139,27 @@ def test_demo_can_be_repeated(shop: Deployed, demo: dict[str, list[dict[str, Any
     again = json.loads(shop.till("demo", "--json"))
     used = {each["business_id"] for each in demo["order_checkout"]}
     assert used.isdisjoint(each["business_id"] for each in again["order_checkout"])
+
+
+def test_every_paid_order_of_the_demo_is_counted(
+    shop: Deployed, demo: dict[str, list[dict[str, Any]]]
+) -> None:
+    paid = {each["business_id"] for each in demo["order_checkout"] if each["actual"] == "PAID"}
+    assert paid
+    deadline = time.monotonic() + QUEUE_TIME.total_seconds()
+    while (missing := paid - _counted(shop)) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert missing == set()
+
+
+def _counted(shop: Deployed) -> set[str]:
+    """Return the paid orders that both the reports and the demand have counted."""
+    counted = []
+    for table in ("ReportsTable", "DemandTable"):
+        pages = shop.client("dynamodb").get_paginator("scan").paginate(TableName=shop.outputs()[table])
+        keys = [item["pk"]["S"] for page in pages for item in page["Items"]]
+        counted.append({key.removeprefix("EVENT#").removesuffix("#paid") for key in keys})
+    return counted[0] & counted[1]
 
 
 def test_audit_finds_no_violation_after_the_demo(

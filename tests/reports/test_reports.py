@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,13 +16,16 @@ from tillflow.errors import IdempotencyConflict, InvalidRequest
 from tillflow.store import unmarshal
 
 from audit import Snapshot
+from audit.delivery import WORKFLOW_DELIVERY_TIME
 from audit.reports import (
     paid_order_is_counted,
     report_days_are_sums_of_events,
     report_dimensions_add_up_to_days,
     report_event_is_its_journal_entry,
+    returned_goods_are_counted,
 )
 
+START, END = "2026-11-23T09:59:00Z", "2026-11-23T10:00:00Z"
 FIRST, LAST = date(2026, 11, 1), date(2026, 12, 31)
 
 
@@ -246,14 +249,39 @@ def test_audit_names_lost_and_double_figures(
     }
 
 
-def test_audit_names_a_paid_order_that_is_not_counted(
+@pytest.mark.parametrize(
+    ("rule", "row"),
+    [
+        (paid_order_is_counted, {"pk": "ORDER#ord-2", "sk": "ORDER", "order_id": "ord-2", "paid_at": END}),
+        (
+            returned_goods_are_counted,
+            {"pk": "ORDER#ord-2", "sk": "ORDER", "order_id": "ord-2", "paid_at": START, "cancelled_at": END},
+        ),
+        (
+            returned_goods_are_counted,
+            {"pk": "RETURN#ret-2", "sk": "RETURN", "return_id": "ret-2", "completed_at": END},
+        ),
+    ],
+    ids=["sale", "cancel", "return"],
+)
+def test_audit_names_an_event_that_is_not_counted(
+    rule: Any, row: dict[str, Any], dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = row["pk"].partition("#")[2]
+    assert list(rule(snapshot(dynamodb, table, OrdersTable=[row]))) == []
+    handle(monkeypatch, table, paid())
+    tables = snapshot(dynamodb, table, OrdersTable=[row]).tables
+    due = datetime.fromisoformat(END) + WORKFLOW_DELIVERY_TIME
+    for read_at, missing in ((due - timedelta(seconds=1), []), (due, [name])):
+        assert [one.subject for one in rule(Snapshot(tables, read_at=read_at))] == missing
+    assert list(rule(Snapshot(tables, running=frozenset({name})))) == []
+    case = {"pk": f"CASE#{name}", "sk": "CASE", "business_id": name}
+    assert list(rule(Snapshot({**tables, "CasesTable": [case]}))) == []
+
+
+def test_audit_expects_no_count_of_the_cancel_of_an_unpaid_order(
     dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = {"pk": "ORDER#ord-2", "sk": "ORDER", "order_id": "ord-2", "paid_at": "2026-11-23T10:00:00Z"}
-    assert list(paid_order_is_counted(snapshot(dynamodb, table, OrdersTable=[order]))) == []
     handle(monkeypatch, table, paid())
-    shop = snapshot(dynamodb, table, OrdersTable=[order])
-    assert [one.subject for one in paid_order_is_counted(shop)] == ["ord-2"]
-    moment = datetime(2026, 11, 23, 10, 0, 30, tzinfo=UTC)
-    early = Snapshot(shop.tables, read_at=moment)
-    assert list(paid_order_is_counted(early)) == []
+    order = {"pk": "ORDER#ord-2", "sk": "ORDER", "order_id": "ord-2", "cancelled_at": END}
+    assert list(returned_goods_are_counted(snapshot(dynamodb, table, OrdersTable=[order]))) == []

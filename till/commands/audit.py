@@ -65,7 +65,8 @@ def _read_shop(stack: Stack) -> Snapshot:
     """Return the tables, the executions and the pictures of a stack; show the progress."""
     from images.operations import ImageOperations
 
-    from audit.reader import DELIVERY_TIME, QUEUED, read_pictures, read_snapshot
+    from audit.delivery import BUS_TIME
+    from audit.reader import QUEUED, read_pictures, read_snapshot
     from audit.snapshot import TABLES
 
     images = ImageOperations(stack)
@@ -82,6 +83,6 @@ def _read_shop(stack: Stack) -> Snapshot:
                 stack.client("s3"),
                 stack.output,
                 lambda: pending | images.pending_keys(),
-                QUEUED if images.has_queued_events() else DELIVERY_TIME,
+                QUEUED if images.has_queued_events() else BUS_TIME,
             ),
         )
