@@ -38,12 +38,12 @@ class UnknownPayment(DomainError):
 
 
 class CreditAboveInvoice(DomainError):
-    """More would be credited than the invoice was for; amounts are in minor units."""
+    """More would be credited than the invoice was for. Amounts are formatted with their currency."""
 
     cashier_message = "The operator has to check the invoice."
 
-    def __init__(self, invoice_number: str, credited: int, total: int) -> None:
-        super().__init__(f"invoice {invoice_number} of {total} would be credited {credited} (minor units)")
+    def __init__(self, invoice_number: str, credited: str, total: str) -> None:
+        super().__init__(f"invoice {invoice_number} of {total} would be credited {credited}")
 
 
 class UnknownDocument(DomainError):

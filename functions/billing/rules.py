@@ -59,7 +59,9 @@ def document_of(invoice: Mapping[str, Any], document: InvoiceDocument | None) ->
         raise InvalidRequest("document", None, "the lines, taxes and totals of the order")
     if document.totals.total != invoice["total"]:
         raise InvalidRequest(
-            "document.totals.total", document.totals.total, f"the total of the draft, {invoice['total']}"
+            "document.totals.total",
+            document.totals.total,
+            f"the total of the draft, {Money(invoice['total'], invoice['currency'])}",
         )
     return json.dumps(_plain(document), separators=(",", ":"), ensure_ascii=False)
 
@@ -129,12 +131,16 @@ def note_without_receipt(
 
 def check_credited_at_most(invoice: Mapping[str, Any], credited: CreditedReturn) -> None:
     """Raise CreditAboveInvoice if an invoice would be credited more than its total, or than it has on account."""
-    on_account = invoice.get("on_account", 0)
-    if credited.receivable > on_account:
-        raise CreditAboveInvoice(invoice["invoice_number"], credited.receivable, on_account)
-    before, total = invoice.get("credited", 0), invoice["total"]
-    if before + credited.totals.total > total:
-        raise CreditAboveInvoice(invoice["invoice_number"], before + credited.totals.total, total)
+    on_account, total = invoice.get("on_account", 0), invoice["total"]
+    for amount, most in (
+        (credited.receivable, on_account),
+        (invoice.get("credited", 0) + credited.totals.total, total),
+    ):
+        if amount > most:
+            currency = invoice["currency"]
+            raise CreditAboveInvoice(
+                invoice["invoice_number"], str(Money(amount, currency)), str(Money(most, currency))
+            )
 
 
 def check_same_return(note: Mapping[str, Any], credited: CreditedReturn, reason: str) -> None:

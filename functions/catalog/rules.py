@@ -48,7 +48,7 @@ def price_order(
     _raise_invalid(_unpriced(order, bought))
     lines = _priced_lines(order, bought, rates, windows)
     totals = _totals(lines)
-    _check_amounts({"lines": totals["total"]})
+    _check_amounts({"lines": totals["total"]}, order.currency)
     tenders = [_up_to(tender, totals["total"]) for tender in order.tenders]
     if rounding := _cash_rounding(tenders, totals["total"], order.currency):
         totals |= {"rounding": rounding, "total": totals["total"] + rounding}
@@ -128,7 +128,7 @@ def _priced_lines(
         for line, product in zip(order.lines, bought, strict=True)
     ]
     by_line = {f"lines[{position}]": subtotal for position, subtotal in enumerate(subtotals)}
-    _check_amounts(by_line | {"lines": sum(subtotals)})
+    _check_amounts(by_line | {"lines": sum(subtotals)}, order.currency)
     discounted = apply_discounts(subtotals, [line.discount for line in order.lines], order.discounts)
     taxable = [
         Taxable(line.remaining, rate, product.tax_included)
@@ -192,11 +192,11 @@ def _totals(lines: Sequence[PricedLine]) -> Totals:
     }
 
 
-def _check_amounts(amounts: Mapping[str, int]) -> None:
+def _check_amounts(amounts: Mapping[str, int], currency: str) -> None:
     """Raise InvalidOrder naming every amount above the bound; they are products and sums of bounded numbers."""
     _raise_invalid(
         [
-            Problem(field, f"{amount} minor units", f"a total of at most {MAX_AMOUNT}")
+            Problem(field, str(Money(amount, currency)), f"a total of at most {Money(MAX_AMOUNT, currency)}")
             for field, amount in amounts.items()
             if amount > MAX_AMOUNT
         ]

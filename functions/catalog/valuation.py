@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from tillflow.errors import InvalidRequest
 from tillflow.fields import MAX_AMOUNT
+from tillflow.money import Money
 from tillflow.tax import Taxable, Taxed, tax_lines
 
 from catalog.errors import UnknownProduct
@@ -23,7 +24,8 @@ def value_lines(
         raise UnknownProduct(*unknown)
     lines = [_valued(line, products[line.sku], request.currency, rates) for line in request.lines]
     if (total := sum(line["total"] for line in lines)) > MAX_AMOUNT:
-        raise InvalidRequest("lines", f"{total} minor units", f"a total of at most {MAX_AMOUNT}")
+        most = Money(MAX_AMOUNT, request.currency)
+        raise InvalidRequest("lines", str(Money(total, request.currency)), f"a total of at most {most}")
     return lines
 
 

@@ -1,6 +1,7 @@
 """Errors of the ledger."""
 
 from tillflow.errors import DomainError, InvalidRequest
+from tillflow.money import Money
 
 
 class JournalUnbalanced(DomainError):
@@ -10,7 +11,8 @@ class JournalUnbalanced(DomainError):
 
     def __init__(self, entry_id: str, debits: int, credits: int, currency: str) -> None:
         super().__init__(
-            f"journal entry {entry_id} is not balanced: debits {debits}, credits {credits} (minor units of {currency})"
+            f"journal entry {entry_id} is not balanced: debits {Money(debits, currency)}, "
+            f"credits {Money(credits, currency)}"
         )
 
 

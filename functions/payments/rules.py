@@ -14,6 +14,7 @@ from tillflow.errors import (
     ProviderUnavailable,
     StoreContention,
 )
+from tillflow.money import Money
 
 from payments.errors import ReversalRefused
 from payments.models import OF_CUSTOMER, Authorise, Tender
@@ -129,7 +130,7 @@ def one_error(failures: Sequence[tuple[Tender, Exception]]) -> Exception:
     exception keeps its own name.
     """
     listed = "; ".join(
-        f"tender {tender.tender_no} ({tender.type}, {tender.amount} {tender.currency} in minor units): "
+        f"tender {tender.tender_no} ({tender.type}, {Money(tender.amount, tender.currency)}): "
         + (error.reason if isinstance(error, ReversalRefused) else str(error) or type(error).__name__)
         for tender, error in failures
     )

@@ -36,14 +36,12 @@ class UnknownSupplier(DomainError):
 
 
 class SupplierInUse(DomainError):
-    """A supplier with open orders or unpaid invoices (`owed`, minor units) cannot be deleted."""
+    """A supplier with open orders or unpaid invoices cannot be deleted. `owed` is formatted with its currency."""
 
     cashier_message = "The supplier has open orders or invoices."
 
-    def __init__(self, supplier_id: str, orders: int, owed: int) -> None:
-        super().__init__(
-            f"supplier {supplier_id} is in use: {orders} open orders, {owed} owed to it (minor units)"
-        )
+    def __init__(self, supplier_id: str, orders: int, owed: str) -> None:
+        super().__init__(f"supplier {supplier_id} is in use: {orders} open orders, {owed} owed to it")
 
 
 class UnknownPurchase(DomainError):

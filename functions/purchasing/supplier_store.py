@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from tillflow.errors import IdempotencyConflict, RecordChanged
 from tillflow.listing import Page
+from tillflow.money import Money
 from tillflow.store import (
     AlreadyApplied,
     Item,
@@ -101,7 +102,8 @@ class SupplierStore:
         except ClientError as error:
             _raise_unless_conditional(error)
             account = self.account(supplier_id)
-            raise SupplierInUse(supplier_id, account.open_orders, account.owed) from None
+            owed = str(Money(account.owed, account.supplier.currency))
+            raise SupplierInUse(supplier_id, account.open_orders, owed) from None
         for price in self._rows(supplier_id, PRICE_PREFIX):
             self._client.delete_item(TableName=self._table, Key=key(price["pk"], price["sk"]))
 

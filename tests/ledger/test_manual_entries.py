@@ -91,14 +91,20 @@ def test_same_entry_posted_by_another_writer_meanwhile_is_posted_once(
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
-        ([{"account": "1030", "debit": 5}, {"account": "1010", "credit": 4}], "debits 5, credits 4"),
+        (
+            [{"account": "1030", "debit": 5}, {"account": "1010", "credit": 4}],
+            "debits 0.05 EUR, credits 0.04 EUR",
+        ),
         (
             [{"account": "4000", "debit": 5}, {"account": "1010", "credit": 5}],
             r"lines\[0\].account is '4000'",
         ),
         ([{"account": "1030", "debit": 5}, {"account": "1030", "credit": 5}], "each account once"),
         ([{"account": "1030", "debit": 0}, {"account": "1010", "credit": 0}], "either a debit or a credit"),
-        ([{"account": "1030", "debit": 5, "credit": 5}, *DEPOSIT], r"lines\[0\] is 'debit 5, credit 5'"),
+        (
+            [{"account": "1030", "debit": 5, "credit": 5}, *DEPOSIT],
+            r"lines\[0\] is 'debit 0.05 EUR, credit 0.05 EUR'",
+        ),
         ([{"account": "1030", "debit": -5}, {"account": "1010", "debit": 5}], r"lines\[0\].debit"),
         ([{"account": "1030", "debit": 5.0}, {"account": "1010", "credit": 5}], r"lines\[0\].debit"),
         ([{"account": "1030", "debit": 5}], "at least 2"),

@@ -125,8 +125,8 @@ def test_one_error_lists_every_failed_tender() -> None:
         [(tender(1), ReversalRefused("void_refused")), (tender(3), ReversalRefused("late"))]
     )
     assert isinstance(error, ReversalRefused)
-    assert "tender 1 (card, 500 EUR in minor units): void_refused" in str(error)
-    assert "tender 3 (card, 500 EUR in minor units): late" in str(error)
+    assert "tender 1 (card, 5.00 EUR): void_refused" in str(error)
+    assert "tender 3 (card, 5.00 EUR): late" in str(error)
 
 
 @pytest.mark.parametrize("passing", [PaymentOutcomeUnknown, ProviderUnavailable, StoreContention])

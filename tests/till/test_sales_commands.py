@@ -140,7 +140,7 @@ def test_credit_is_granted_once_per_id(seeded: None) -> None:
         printed = run(*grant, "12.50", "--reason", "late delivery", "--id", "crd-1").output
         assert "The credit of cus-ada is 12.50 EUR (grant crd-1)." in printed
     other = run(*grant, "9", "--reason", "late delivery", "--id", "crd-1", code=2).stderr
-    assert "credit grant crd-1 exists with different content: amount is 1250, sent 900" in other
+    assert "credit grant crd-1 exists with different content: amount is 12.50 EUR, sent 9.00 EUR" in other
     assert json.loads(run("customer", "show", "cus-ada", "--json").stdout)["credit"] == {"EUR": 1250}
     listed = json.loads(run("customer", "credit", "list", "cus-ada", "--json").stdout)
     assert [(entry["entry_id"], entry["kind"], entry["amount"]) for entry in listed] == [
@@ -180,3 +180,16 @@ def test_id_of_any_length_is_refused_in_our_own_words(stack: None, arguments: tu
     printed = run(*arguments, code=2).stderr
     assert "; expected" in printed
     assert len(printed) < 500
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "most"),
+    [
+        ("EUR", "10000000000.00", "9999999999.99 EUR"),
+        ("JPY", "1000000000000", "999999999999 JPY"),
+        ("KWD", "1000000000.000", "999999999.999 KWD"),
+    ],
+)
+def test_amount_above_that_of_a_request_is_refused_as_typed(currency: str, amount: str, most: str) -> None:
+    grant = ("customer", "credit", "grant", "cus-ada", amount, "--reason", "late", "--currency", currency)
+    assert f"amount is '{amount}'; expected at most {most}." in run(*grant, code=2).stderr

@@ -131,3 +131,22 @@ def test_conflict_does_not_show_the_error_by_which_the_stored_request_was_found(
         except KeyError:
             check_same("order o", {"amount": 500}, {"amount": 900})
     assert conflict.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("currency", "stored", "sent"),
+    [("EUR", "5.00 EUR", "9.00 EUR"), ("JPY", "500 JPY", "900 JPY"), ("KWD", "0.500 KWD", "0.900 KWD")],
+)
+def test_conflict_shows_amounts_in_their_currency(currency: str, stored: str, sent: str) -> None:
+    error = IdempotencyConflict(
+        "grant g1", {"amount": 500, "currency": currency}, {"amount": 900, "currency": currency}
+    )
+    assert str(error) == f"grant g1 exists with different content: amount is {stored}, sent {sent}"
+    assert error.problems == [Problem("amount", 900, f"{stored}, which is stored")]
+
+
+def test_conflict_of_currencies_shows_the_amount_of_each() -> None:
+    error = IdempotencyConflict(
+        "grant g1", {"amount": 500, "currency": "EUR"}, {"amount": 50, "currency": "JPY"}
+    )
+    assert str(error).endswith("amount is 5.00 EUR, sent 50 JPY, currency is 'EUR', sent 'JPY'")

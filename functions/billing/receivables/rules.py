@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from tillflow.money import Money
+
 from billing.errors import InvalidPayment
 from billing.models import CapturedTender
 from billing.receivables.models import MAX_INVOICES, Ageing, Allocation, OpenItem, ReceivePayment
@@ -61,7 +63,9 @@ def allocate_payment(items: Sequence[OpenItem], request: ReceivePayment) -> list
             remaining -= allocations[-1]["amount"]
     if len(allocations) > MAX_INVOICES:
         raise InvalidPayment(
-            "amount", request.amount, f"a payment of at most {MAX_INVOICES} invoices; split it"
+            "amount",
+            str(Money(request.amount, request.currency)),
+            f"a payment of at most {MAX_INVOICES} invoices; split it",
         )
     return allocations
 

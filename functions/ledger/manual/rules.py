@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
 from tillflow.errors import Problem
+from tillflow.money import Money
 
 from ledger import accounts
 from ledger.errors import InvalidEntry
@@ -62,6 +64,7 @@ def check_day(day: date, today: date) -> None:
 
 
 def _problems(request: PostManualEntry) -> Iterator[Problem]:
+    money = partial(Money, currency=request.currency)
     codes = [line.account for line in request.lines]
     for position, line in enumerate(request.lines):
         if line.account not in ACCOUNTS:
@@ -69,8 +72,10 @@ def _problems(request: PostManualEntry) -> Iterator[Problem]:
         elif line.account in codes[:position]:
             yield Problem(f"lines[{position}].account", line.account, "each account once")
         if bool(line.debit) == bool(line.credit):
-            amounts = f"debit {line.debit}, credit {line.credit}"
+            amounts = f"debit {money(line.debit)}, credit {money(line.credit)}"
             yield Problem(f"lines[{position}]", amounts, "either a debit or a credit above 0")
     debits, credits = (sum(getattr(line, side) for line in request.lines) for side in ("debit", "credit"))
     if debits != credits:
-        yield Problem("lines", f"debits {debits}, credits {credits}", "debits that equal credits")
+        yield Problem(
+            "lines", f"debits {money(debits)}, credits {money(credits)}", "debits that equal credits"
+        )

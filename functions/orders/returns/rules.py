@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tillflow.money import divide_half_up
+from tillflow.money import Money, divide_half_up
 from tillflow.tax import sum_by_rate
 from tillflow.times import iso_utc
 
@@ -112,7 +112,8 @@ def check_exchanged(claim: Return, request: ConfirmClaim, sale: Order | None) ->
         raise InvalidReturn("exchange.order_id", request.exchange.order_id, "the sale of the exchange")
     paid = sum(one["amount"] for one in tenders if one.get("return_id") == claim.return_id)
     if request.exchange.amount != paid:
-        expected = f"{paid}, what the returned units paid of order {request.exchange.order_id}"
+        value = Money(paid, str(claim.currency))
+        expected = f"{value}, what the returned units paid of order {request.exchange.order_id}"
         raise InvalidReturn("exchange.amount", request.exchange.amount, expected)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from tillflow.errors import InvalidRequest, StoreContention, check_same
 from tillflow.fields import MAX_AMOUNT
 from tillflow.merges import group_of, not_merged, survivor_of
+from tillflow.money import Money
 from tillflow.store import (
     Action,
     AlreadyApplied,
@@ -211,7 +212,11 @@ class Wallets:
         return Action(
             "Update",
             condition,
-            lambda _: InvalidRequest("amount", entry.amount, "a balance below 10^15 minor units"),
+            lambda _: InvalidRequest(
+                "amount",
+                str(Money(entry.amount, entry.currency)),
+                f"a balance of at most {Money(MAX_AMOUNT, entry.currency)}",
+            ),
         )
 
     def _put(self, row: Item) -> Action:

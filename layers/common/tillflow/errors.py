@@ -20,6 +20,7 @@ _SENTENCE = re.compile(
     r"(?P<field>\S[^;]*?) is (?P<value>.*?); expected (?P<expected>.*?)(?:\. (?=\S[^;]* is .*?; expected )|\Z)",
     re.S,
 )
+_AMOUNTS = frozenset({"amount", "total", "unit_cost"})
 _REPR = Repr(maxother=_MAX_TEXT)
 
 
@@ -93,13 +94,12 @@ class IdempotencyConflict(DomainError):
     def __init__(self, subject: str, stored: Mapping[str, object], sent: Mapping[str, object]) -> None:
         different = [name for name in {**stored, **sent} if stored.get(name) != sent.get(name)]
         details = ", ".join(
-            f"{name} is {_shown(stored.get(name))}, sent {_shown(sent.get(name))}" for name in different
+            f"{name} is {_shown_of(stored, name)}, sent {_shown_of(sent, name)}" for name in different
         )
         super().__init__(f"{subject} exists with different content: {details}")
         self.different = different
         self.problems = [
-            Problem(name, sent.get(name), f"{_shown(stored.get(name))}, which is stored")
-            for name in different
+            Problem(name, sent.get(name), f"{_shown_of(stored, name)}, which is stored") for name in different
         ]
 
 
@@ -311,6 +311,16 @@ def _joined(sentences: Sequence[str]) -> str:
         shown.append(sentence)
     rest = len(sentences) - len(shown)
     return ". ".join([*shown, f"{rest} more fields are not accepted"] if rest else shown)
+
+
+def _shown_of(request: Mapping[str, object], name: str) -> str:
+    """Return a field of a request as it is shown: an amount as 12.50 EUR, if the request has its currency."""
+    from tillflow.money import EXPONENT, Money
+
+    value, currency = request.get(name), request.get("currency")
+    if name in _AMOUNTS and type(value) is int and currency in EXPONENT:
+        return str(Money(value, str(currency)))
+    return _shown(value)
 
 
 def _shown(value: object) -> str:

@@ -26,6 +26,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
 MAX_AMOUNT = 10**15 - 1
+MAX_UNIT_AMOUNT = 10**12 - 1
 MAX_UNITS = 1_000_000
 MAX_STOCK = 1_000_000_000
 
@@ -72,7 +73,7 @@ Quantity = Annotated[StrictInt, Field(gt=0, le=MAX_UNITS)]
 Units = Annotated[StrictInt, Field(ge=0, le=MAX_UNITS)]
 StockUnits = Annotated[StrictInt, Field(ge=0, le=MAX_STOCK)]
 Amount = Annotated[StrictInt, Field(ge=0, le=MAX_AMOUNT)]
-UnitAmount = Annotated[StrictInt, Field(ge=0, lt=10**12)]
+UnitAmount = Annotated[StrictInt, Field(ge=0, lt=MAX_UNIT_AMOUNT + 1)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(_in_range)]
 Day = Annotated[date, BeforeValidator(_only_date), AfterValidator(_day_in_range)]
 Reason = Annotated[str, Field(max_length=200, pattern=r"^\P{Cc}*$")]
