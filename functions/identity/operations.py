@@ -100,7 +100,7 @@ class UserOperations:
         try:
             response = self._cognito.initiate_auth(
                 ClientId=self._app,
-                AuthFlow="USER_POLICY_AUTH",
+                AuthFlow="USER_PASSWORD_AUTH",
                 AuthParameters={"USERNAME": username, "PASSWORD": password},
             )
         except ClientError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from identity.errors import InvalidUser, UnknownUser, UserExists
+from identity.errors import InvalidUser, SignInRefused, UnknownUser, UserExists
 from identity.operations import UserOperations
 from moto import mock_aws
 from tillflow.aws import client
@@ -164,3 +164,15 @@ def test_user_whose_name_the_api_would_not_give_is_listed(users: UserOperations)
 @pytest.mark.parametrize("name", [" ", "a b", "x" * 129, "a\n"])
 def test_name_that_no_user_can_have_is_unknown(users: UserOperations, name: str) -> None:
     assert call("PUT /api/users/{username}/access", {"enabled": False}, name)[0] == 404
+
+
+def test_user_signs_in_with_the_right_password_alone(users: UserOperations) -> None:
+    users.create({"username": "ada", "group": "cashier", "location": "store-1"}, PASSWORD)
+    cognito = client("cognito-idp")
+    flows = resources("AWS::Cognito::UserPoolClient")["TillClient"]["Properties"]["ExplicitAuthFlows"]
+    (pool,) = (one["Id"] for one in cognito.list_user_pools(MaxResults=1)["UserPools"])
+    made = cognito.create_user_pool_client(UserPoolId=pool, ClientName="till", ExplicitAuthFlows=flows)
+    signing_in = UserOperations(cognito, pool, made["UserPoolClient"]["ClientId"])
+    assert signing_in.sign_in("ada", PASSWORD).count(".") == 2
+    with pytest.raises(SignInRefused):
+        signing_in.sign_in("ada", PASSWORD + "x")
