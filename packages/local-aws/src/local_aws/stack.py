@@ -24,6 +24,7 @@ from .journal import Journal
 from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
 from .ministack.conditions import cache_checked_conditions, sort_texts_as_they_are
 from .ministack.events import install_event_checks, publish_aws_event
+from .ministack.expression_checks import install_expression_checks
 from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.http_apis import install_http_apis
 from .ministack.http_routes import install_compiled_routes
@@ -99,6 +100,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     cache_parsed_policies()
     authorize_transactions_once()
     name_callers_by_credentials()
+    install_expression_checks()
     cache_checked_conditions()
     sort_texts_as_they_are()
     authorize_state_machines(engine.machine_of_task)
