@@ -14,14 +14,16 @@ from ministack.core.arn import parse_arn
 from ministack.services import eventbridge, sqs
 
 from local_aws.journal import Journal
-from local_aws.ministack.queues import install_messages
+from local_aws.ministack.message_checks import install_message_checks
+from local_aws.ministack.queue_checks import install_queue_checks
+from local_aws.ministack.queues import install_message_lock, install_messages
 from local_aws.ministack.scope import default_scope
 
 URL = "http://127.0.0.1/000000000000/paid"
 _MESSAGES = 300
 _REPLACED = (
     "_queues_lock", "_receive_messages_for_esm", "_delete_messages_for_esm", "_expire_retained", "_dlq_sweep",
-    "_collect_msgs",
+    "_collect_msgs", "_act_send_message", "_validate_batch_entries",
 )  # fmt: skip
 
 type Consume = Callable[[str], list[str]]
@@ -36,6 +38,9 @@ def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal
     monkeypatch.setattr(eventbridge, "_dispatch_to_sqs", eventbridge._dispatch_to_sqs)
     for store in (sqs._queues, sqs._queue_name_to_url):
         monkeypatch.setattr(store, "_data", {})
+    install_message_lock()
+    install_message_checks()
+    install_queue_checks()
     journal = Journal(tmp_path / "journal")
     install_messages(journal)
     yield journal
@@ -84,8 +89,12 @@ def test_empty_queue_is_not_searched(queue: dict[str, Any], monkeypatch: pytest.
         assert sqs._receive_messages_for_esm(URL, 10) == []
 
 
+def _request(action: str, url: str, **fields: Any) -> Any:
+    return asyncio.run(sqs._dispatch(action, fields, url))
+
+
 def _create_queue(name: str, **attributes: str) -> tuple[str, str]:
-    url = sqs._HANDLERS["CreateQueue"]({"QueueName": name, "Attributes": attributes}, "")["QueueUrl"]
+    url = _request("CreateQueue", "", QueueName=name, Attributes=attributes)["QueueUrl"]
     return url, sqs._queues[url]["attributes"]["QueueArn"]
 
 
@@ -96,10 +105,10 @@ def _consume_as_mapping(url: str) -> list[str]:
 
 
 def _consume_by_requests(url: str) -> list[str]:
-    received = asyncio.run(sqs._dispatch("ReceiveMessage", {"MaxNumberOfMessages": 10}, url))
+    received = _request("ReceiveMessage", url, MaxNumberOfMessages=10)
     bodies = []
     for message in received.get("Messages", ()):
-        sqs._HANDLERS["DeleteMessage"]({"ReceiptHandle": message["ReceiptHandle"]}, url)
+        _request("DeleteMessage", url, ReceiptHandle=message["ReceiptHandle"])
         bodies.append(message["Body"])
     return bodies
 
@@ -110,7 +119,7 @@ def _publish(arn: str, body: str) -> None:
 
 def _send(arn: str, body: str) -> None:
     url = sqs._queue_url(arn.rpartition(":")[2])
-    sqs._HANDLERS["SendMessage"]({"MessageBody": body}, url)
+    _request("SendMessage", url, MessageBody=body)
 
 
 @pytest.mark.usefixtures("many_switches")

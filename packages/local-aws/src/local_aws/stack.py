@@ -44,6 +44,7 @@ from .ministack.policies import (
 )
 from .ministack.queue_checks import install_queue_checks
 from .ministack.queue_mappings import install_batching_windows
+from .ministack.queues import install_message_lock
 from .ministack.request_checks import install_request_checks
 from .ministack.resource_schemas import install_resource_schemas
 from .ministack.resources import install_resources
@@ -94,6 +95,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_response_headers()
     install_event_checks()
     install_topic_checks()
+    install_message_lock()
     install_message_checks()
     install_queue_checks()
     install_renewed_tokens()

@@ -7,7 +7,6 @@ change of messages holds one lock.
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections import defaultdict
 from collections.abc import Callable
@@ -72,9 +71,20 @@ def add_messages(journal: Journal, state: State) -> None:
     state["queues"] = queues
 
 
-def install_messages(journal: Journal) -> None:
-    """Write every change of a message to the journal, and make the changes of each operation at once."""
+def install_message_lock() -> None:
+    """Make the changes of each operation at once. Call it before others replace the operations."""
     lock = sqs._queues_lock = threading.RLock()
+    for name in _STEPS_OF_RECEIVE:
+        setattr(sqs, name, _locked(lock, getattr(sqs, name)))
+    for action, handler in sqs._HANDLERS.items():
+        if action != "ReceiveMessage":
+            sqs._HANDLERS[action] = _locked(lock, handler)
+    eventbridge._dispatch_to_sqs = _locked(lock, eventbridge._dispatch_to_sqs)
+
+
+def install_messages(journal: Journal) -> None:
+    """Write every change of a message to the journal."""
+    lock = sqs._queues_lock
 
     def observed(key: QueueKey, queue: dict[str, Any]) -> RecordWithList:
         if isinstance(queue, RecordWithList):
@@ -105,12 +115,6 @@ def install_messages(journal: Journal) -> None:
 
     sqs._receive_messages_for_esm = receive_in_group
     sqs._delete_messages_for_esm = delete_in_group
-    for name in _STEPS_OF_RECEIVE:
-        setattr(sqs, name, _locked(lock, getattr(sqs, name)))
-    for action, handler in sqs._HANDLERS.items():
-        if not inspect.iscoroutinefunction(handler):
-            sqs._HANDLERS[action] = _locked(lock, handler)
-    eventbridge._dispatch_to_sqs = _locked(lock, eventbridge._dispatch_to_sqs)
 
 
 def _locked(lock: threading.RLock, function: Callable[..., Any]) -> Callable[..., Any]:
