@@ -6,9 +6,11 @@ import { describeState, markOf } from "./marks.js";
 import type { Messages } from "./messages.js";
 import { edgeKey, type Execution, type StateSummary, type TakenEdge } from "./model.js";
 import type { Select, Selected, View } from "./selection.js";
+import { drawnSign, type Sign } from "./signs.js";
 
 const LABEL_LETTERS = 22;
 const NUMBERS_SHOWN = 3;
+const SIGN_WIDTH = 17;
 
 export interface GraphContext {
   execution: Execution;
@@ -146,7 +148,7 @@ function drawItem(context: GraphContext, item: Item): SVGElement {
     const text = entered > 0 ? messages.foldEntered(item.states.length) : messages.foldNotEntered(item.states.length);
     const label = `${text}: ${item.states.join(", ")}. ${messages.unfold}`;
     const group = box(item, "fold", label);
-    group.append(svg("title", {}, item.states.join(", ")), svg("text", { x: item.x + 10, y: item.y + 19 }, `⋯ ${text}`));
+    group.append(svg("title", {}, item.states.join(", ")), svg("text", { x: item.x + 10, y: item.y + 19 }, text));
     return group;
   }
   const node = context.execution.nodes.get(item.id);
@@ -161,7 +163,7 @@ function drawItem(context: GraphContext, item: Item): SVGElement {
   const words = short === item.id ? described.slice(1) : described;
   const group = box(item, `state ${mark.className}`, [visible, ...words].join(", "));
   group.append(svg("title", { "aria-hidden": "true" }, node?.comment ? `${item.id}: ${node.comment}` : item.id));
-  group.append(svg("text", { x: item.x + 10, y: item.y + 19 }, `${mark.sign} ${short}`.trim()));
+  group.append(...labelled(item, mark.sign, short));
   const right = item.x + NODE_WIDTH - (hasInside(context, item) ? 32 : 8);
   // Text nodes are not drawn; they keep the words of the box apart.
   if (number !== "") group.append(" ", svg("text", { class: "number", x: right, y: item.y + 19 }, number));
@@ -183,7 +185,7 @@ function badgeOf(summary: StateSummary, messages: Messages): string {
     parts.push(numbers.length <= NUMBERS_SHOWN ? messages.visitNumbers(numbers.join(", ")) : `${numbers.length}×`);
     if (caught > 0 && summary.outcome !== "caught") parts.push(messages.caughtBefore(caught));
   }
-  if (summary.retries > 0) parts.push(`↻${summary.retries}`);
+  if (summary.retries > 0) parts.push(messages.retries(summary.retries));
   return parts.join(" · ");
 }
 
@@ -192,7 +194,7 @@ function openButton(context: GraphContext, item: Item): SVGElement {
     "g",
     { class: "open", role: "button", tabindex: 0, "aria-label": context.messages.openInside(item.id) },
     svg("rect", { x: item.x + NODE_WIDTH - 26, y: item.y + 5, width: 20, height: 20, rx: 4 }),
-    svg("text", { x: item.x + NODE_WIDTH - 21, y: item.y + 19 }, "▸"),
+    drawnSign("open", item.x + NODE_WIDTH - 22, item.y + 9),
   );
   button.addEventListener("click", () => { context.open(item.id); });
   button.addEventListener("keydown", (event) => {
@@ -207,8 +209,15 @@ function drawEnd(context: GraphContext, item: Item): SVGElement {
   const { messages } = context;
   const reached = context.layout.edges.some((edge) => edge.to === END && endReached(context, edge.from));
   const group = box(item, reached ? "state done" : "state untaken", reached ? messages.endReached : messages.endNotReached);
-  group.append(svg("text", { x: item.x + 10, y: item.y + 19 }, reached ? `✓ ${messages.end}` : messages.end));
+  group.append(...labelled(item, reached ? "done" : null, messages.end));
   return group;
+}
+
+/** The text of a box, after its sign. */
+function labelled(item: Item, sign: Sign | null, text: string): SVGElement[] {
+  const x = item.x + 10;
+  const label = (at: number): SVGElement => svg("text", { x: at, y: item.y + 19 }, text);
+  return sign === null ? [label(x)] : [drawnSign(sign, x, item.y + 9), label(x + SIGN_WIDTH)];
 }
 
 function box(item: Item, className: string, label: string): SVGElement {

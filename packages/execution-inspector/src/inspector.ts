@@ -212,7 +212,7 @@ export class ExecutionInspector extends HTMLElement {
     ];
     if (steps.length === 1) return nav;
     steps.forEach((step, index) => {
-      if (index > 0) nav.append(" ▸ ");
+      if (index > 0) nav.append(" / ");
       const button = html("button", { type: "button", "aria-current": index === steps.length - 1 ? "page" : undefined }, step.text);
       button.addEventListener("click", () => {
         this.#stack.length = step.depth + 1;

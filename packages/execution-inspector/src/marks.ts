@@ -3,10 +3,11 @@
 import type { StateNode } from "./machine.js";
 import type { Messages } from "./messages.js";
 import type { StateSummary } from "./model.js";
+import type { Sign } from "./signs.js";
 import type { Outcome, Visit } from "./visits.js";
 
 export interface Mark {
-  sign: string;
+  sign: Sign | null;
   word: string;
   className: string;
 }
@@ -16,24 +17,24 @@ export function markOf(outcome: Outcome | null, node: StateNode | undefined, mes
   const words = messages.outcomes;
   switch (outcome) {
     case null:
-      return { sign: "", word: words.notEntered, className: "untaken" };
+      return { sign: null, word: words.notEntered, className: "untaken" };
     case "succeeded":
       if (node?.role === "compensation" && node.type === "Task") {
-        return { sign: "↩", word: words.compensated, className: "compensated" };
+        return { sign: "undone", word: words.compensated, className: "compensated" };
       }
-      return { sign: "✓", word: words.done, className: "done" };
+      return { sign: "done", word: words.done, className: "done" };
     case "caught":
-      return { sign: "!", word: words.caught, className: "caught" };
+      return { sign: "caught", word: words.caught, className: "caught" };
     case "failed":
-      return { sign: "✕", word: words.failed, className: "failed" };
+      return { sign: "failed", word: words.failed, className: "failed" };
     case "aborted":
-      return { sign: "■", word: words.aborted, className: "failed" };
+      return { sign: "aborted", word: words.aborted, className: "failed" };
     case "waiting":
       return node?.role === "case"
-        ? { sign: "☎", word: words.waitingForPerson, className: "waiting" }
-        : { sign: "…", word: words.waitingForAnswer, className: "waiting" };
+        ? { sign: "person", word: words.waitingForPerson, className: "waiting" }
+        : { sign: "waiting", word: words.waitingForAnswer, className: "waiting" };
     case "running":
-      return { sign: "●", word: words.running, className: "running" };
+      return { sign: "running", word: words.running, className: "running" };
   }
 }
 

@@ -31,7 +31,7 @@ const ENGLISH = {
   iteration: (index: number) => `iteration ${index}`,
   attempts: (count: number) => `${count} attempts`,
   visits: (count: number) => `${count} visits`,
-  retries: (count: number) => `${count} retries`,
+  retries: (count: number) => (count === 1 ? "1 retry" : `${count} retries`),
   graph: "Graph of states",
   foldEntered: (count: number) => `${count} states, done`,
   foldNotEntered: (count: number) => `${count} states, not entered`,

@@ -11,6 +11,7 @@ import { describeVisit, markOf } from "./marks.js";
 import type { Messages } from "./messages.js";
 import type { Execution } from "./model.js";
 import type { Select, Selected, View } from "./selection.js";
+import { inlineSign } from "./signs.js";
 import type { Visit } from "./visits.js";
 import { VirtualList } from "./virtual-list.js";
 
@@ -111,7 +112,7 @@ function timelineRow({ execution, visit, axis, isSelected, select, messages }: R
   }
   const isLong = end - visit.entered >= BREAK_MS;
   const row = html("div", { class: `visit${isSelected ? " selected" : ""}`, role: "row", "aria-label": describeVisit(visit, node, messages) },
-    html("span", { class: `label ${mark.className}`, role: "cell" }, `${mark.sign} ${visit.state}`.trim()),
+    html("span", { class: `label ${mark.className}`, role: "cell" }, mark.sign === null ? null : inlineSign(mark.sign), mark.sign === null ? "" : " ", visit.state),
     html("span", { role: "cell", class: "picture" }, picture),
     html("span", { class: "length", role: "cell" }, duration(end - visit.entered), isLong ? html("small", {}, ` ${messages.longVisit}`) : null));
   row.addEventListener("click", () => { select({ state: visit.state, visit, event: null }); });

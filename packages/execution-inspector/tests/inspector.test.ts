@@ -37,7 +37,11 @@ describe("the component", () => {
 
   it("marks states by sign and word, not by colour alone", async () => {
     const { root } = await shown(recorded("declined"));
-    expect(box(root, "AuthorisePayment").textContent).toContain("! AuthorisePayment");
+    const signOf = (state: string): string => box(root, state).querySelector(".sign")?.getAttribute("d") ?? "";
+    const signs = ["AuthorisePayment", "ReleaseStock", "PriceOrder"].map(signOf);
+    expect(new Set(signs).size).toBe(3);
+    expect(signs).not.toContain("");
+    expect(signOf("CapturePayment")).toBe("");
     expect(box(root, "ReleaseStock").getAttribute("aria-label")).toContain("compensated");
     expect(box(root, "CapturePayment").getAttribute("aria-label")).toContain("not entered");
   });

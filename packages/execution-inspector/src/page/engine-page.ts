@@ -73,7 +73,7 @@ async function showMachine(arn: string): Promise<void> {
   };
   filter.addEventListener("change", () => { void list(); });
   main.replaceChildren(
-    html("p", {}, link("", "", "State machines"), " ▸ ", arn.split(":").at(-1) ?? arn),
+    html("p", {}, link("", "", "State machines"), " / ", arn.split(":").at(-1) ?? arn),
     startForm(arn), html("h2", {}, "Executions ", filter), place);
   await list();
 }
@@ -143,7 +143,7 @@ async function showExecution(executionArn: string): Promise<void> {
   const save = button("Export", () => { download(`${shown.execution.name}.json`, JSON.stringify(shown)); });
   const machineArn = executionArn.replace(":execution:", ":stateMachine:").split(":").slice(0, 7).join(":");
   main.replaceChildren(
-    html("p", { class: "bar" }, link("machine", machineArn, machineArn.split(":").at(-1) ?? ""), " ▸ ", shown.execution.name, " ", stop, redrive, save, status),
+    html("p", { class: "bar" }, link("machine", machineArn, machineArn.split(":").at(-1) ?? ""), " / ", shown.execution.name, " ", stop, redrive, save, status),
     inspector);
   inspector.data = shown;
   follow();
