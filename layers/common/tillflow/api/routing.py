@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
@@ -225,10 +226,16 @@ class Api:
             if route.method == "GET" and call.has(etag):
                 return {"statusCode": 304, "headers": headers, "body": ""}
         if headers["content-type"].startswith("application/json") and not isinstance(reply.body, str):
-            text = TypeAdapter(route.response).dump_json(reply.body, warnings=False).decode()
+            text = _serializer(route.response).dump_json(reply.body, warnings=False).decode()
         else:
             text = str(reply.body)
         return {"statusCode": reply.status, "headers": headers, "body": text}
+
+
+@cache
+def _serializer(response: Any) -> TypeAdapter[Any]:
+    """Return the serializer of a type of responses: to build it takes longer than to write a page."""
+    return TypeAdapter(response)
 
 
 _NO_ROUTE = Problem(404, "NoSuchRoute", "there is no such route", "Not found.")
