@@ -28,6 +28,7 @@ from .ministack.expression_checks import install_expression_checks
 from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.http_apis import install_http_apis
 from .ministack.http_routes import install_compiled_routes
+from .ministack.index_pages import install_index_pages
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.logs import write_logs
 from .ministack.mails import authorize_senders, show_attachments
@@ -105,6 +106,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_expression_checks()
     cache_checked_conditions()
     sort_texts_as_they_are()
+    install_index_pages()
     authorize_state_machines(engine.machine_of_task)
     authorize_senders()
     show_attachments()

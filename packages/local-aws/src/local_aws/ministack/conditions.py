@@ -17,7 +17,7 @@ from ministack.services import dynamodb
 _MAX_CONDITIONS = 4_096
 
 
-class _Comparison(NamedTuple):
+class Comparison(NamedTuple):
     """A comparison of an attribute with a value, or with the bounds of a BETWEEN; both by their names in the text."""
 
     attribute: str
@@ -33,7 +33,7 @@ class _Checked(NamedTuple):
 
     tokens: list[tuple[str, str]]
     bounds: list[tuple[str, str]]
-    comparisons: tuple[_Comparison, ...] | None
+    comparisons: tuple[Comparison, ...] | None
 
 
 def cache_checked_conditions() -> None:
@@ -99,19 +99,19 @@ def _checked(text: str, slot: str) -> _Checked | None:
     return _Checked(tokens, [(lower, upper) for (_, lower), (_, upper) in bounds], _comparisons(tokens))
 
 
-def _comparisons(tokens: list[tuple[str, str]]) -> tuple[_Comparison, ...] | None:
+def _comparisons(tokens: list[tuple[str, str]]) -> tuple[Comparison, ...] | None:
     """Return the comparisons of `a = :a AND b BETWEEN :b AND :c`; None for a condition of another form."""
     comparisons = []
     rest = tokens
     while True:
         match rest:
             case [("NAME_REF" | "IDENT", name), ("EQ", _), ("VALUE_REF", value), *rest]:
-                comparisons.append(_Comparison(name, value, value))
+                comparisons.append(Comparison(name, value, value))
             case [
                 ("NAME_REF" | "IDENT", name), ("IDENT", between), ("VALUE_REF", lower),
                 ("IDENT", both), ("VALUE_REF", upper), *rest,
             ] if (between.upper(), both.upper()) == ("BETWEEN", "AND"):  # fmt: skip
-                comparisons.append(_Comparison(name, lower, upper))
+                comparisons.append(Comparison(name, lower, upper))
             case _:
                 return None
         match rest:
@@ -124,7 +124,7 @@ def _comparisons(tokens: list[tuple[str, str]]) -> tuple[_Comparison, ...] | Non
 
 
 def _compare_texts(
-    comparisons: tuple[_Comparison, ...],
+    comparisons: tuple[Comparison, ...],
     item: Mapping[str, Any],
     values: Mapping[str, Any],
     names: Mapping[str, str],
@@ -141,6 +141,12 @@ def _compare_texts(
             return None
         result = result and first <= text <= last
     return result
+
+
+def comparisons_of(text: str, slot: str) -> tuple[Comparison, ...] | None:
+    """Return the comparisons that a valid condition consists of; None for another one."""
+    checked = _checked(text, slot)
+    return None if checked is None else checked.comparisons
 
 
 def _has_wrong_bounds(checked: _Checked, values: Mapping[str, Any]) -> bool:
