@@ -36,6 +36,7 @@ from .ministack.mapping_checks import install_mapping_checks
 from .ministack.message_checks import install_message_checks
 from .ministack.multipart_checksums import install_multipart_checksums
 from .ministack.nested_stacks import install_nested_stacks
+from .ministack.object_checks import install_object_checks
 from .ministack.persistence import Persistence, application
 from .ministack.policies import (
     authorize_state_machines,
@@ -91,6 +92,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_batching_windows()
     install_service_defaults()
     install_multipart_checksums()
+    install_object_checks()
     install_http_apis()
     install_compiled_routes()
     install_response_headers()

@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 
 from .conftest import Aws, eventually
 
+pytestmark = pytest.mark.xdist_group("aws")
+
 NO_HANDLE = 'The input receipt handle "x" is not a valid receipt handle.'
 UNAVAILABLE = "Message does not exist or is not available for visibility timeout change."
 

@@ -1,0 +1,91 @@
+"""Objects and uploads as S3 has them, where MiniStack differs."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+import uuid
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from .conftest import Aws
+
+pytestmark = pytest.mark.xdist_group("aws")
+
+
+@pytest.fixture
+def bucket(aws: Aws) -> str:
+    name = f"bucket-{uuid.uuid4().hex[:12]}"
+    aws.client("s3").create_bucket(Bucket=name)
+    return name
+
+
+def error(call: Any, **parameters: Any) -> dict[str, str]:
+    with pytest.raises(ClientError) as refused:
+        call(**parameters)
+    described: dict[str, str] = refused.value.response["Error"]
+    return described
+
+
+def test_presigned_url_without_its_signature_does_not_return_the_object(aws: Aws, bucket: str) -> None:
+    s3 = aws.client("s3")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"secret")
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
+    assert urllib.request.urlopen(url).read() == b"secret"
+    unsigned = "&".join(part for part in url.split("&") if "Signature=" not in part)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(unsigned)
+    assert b"secret" not in refused.value.read()
+    refused.value.close()
+
+
+def test_key_and_metadata_have_their_largest_size(aws: Aws, bucket: str) -> None:
+    s3 = aws.client("s3")
+    s3.put_object(Bucket=bucket, Key="k" * 1024, Metadata={"a": "x" * 2047})
+    assert error(s3.put_object, Bucket=bucket, Key="k" * 1025) == {
+        "Code": "KeyTooLongError",
+        "Message": "Your key is too long",
+        "Resource": f"/{bucket}/{'k' * 1025}",
+        "Size": "1025",
+        "MaxSizeAllowed": "1024",
+    }
+    assert (
+        error(s3.put_object, Bucket=bucket, Key="k", Metadata={"a": "x" * 2048})["Code"] == "MetadataTooLarge"
+    )
+
+
+def test_upload_is_completed_with_its_parts_in_order(aws: Aws, bucket: str) -> None:
+    s3 = aws.client("s3")
+    upload = {"Bucket": bucket, "Key": "k"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    parts = [
+        {"PartNumber": number, "ETag": s3.upload_part(**upload, PartNumber=number, Body=text)["ETag"]}
+        for number, text in ((1, b"a"), (2, b"b"))
+    ]
+
+    def complete(chosen: list[dict[str, Any]]) -> dict[str, str]:
+        return error(s3.complete_multipart_upload, **upload, MultipartUpload={"Parts": chosen})
+
+    assert complete([])["Message"] == "You must specify at least one part"
+    assert complete(parts[::-1])["Code"] == "InvalidPartOrder"
+    assert complete(parts)["Code"] == "EntityTooSmall"
+    assert complete([{**parts[0], "ETag": "other"}])["Message"].endswith(
+        "may not match the part's entity tag."
+    )
+    one = {"Parts": parts[:1]}
+    wrong = error(s3.complete_multipart_upload, **upload, MultipartUpload=one, ChecksumType="FULL_OBJECT")
+    assert wrong["Message"].startswith("The upload was created using the null checksum mode.")
+    s3.complete_multipart_upload(**upload, MultipartUpload=one)
+    s3.complete_multipart_upload(**upload, MultipartUpload=one)
+    assert error(s3.list_parts, **upload)["Message"].startswith("The specified upload does not exist.")
+
+
+def test_copy_of_an_object_onto_itself_needs_a_change(aws: Aws, bucket: str) -> None:
+    s3 = aws.client("s3")
+    s3.put_object(Bucket=bucket, Key="k")
+    copy = {"Bucket": bucket, "Key": "k", "CopySource": f"{bucket}/k"}
+    assert error(s3.copy_object, **copy)["Code"] == "InvalidRequest"
+    s3.copy_object(**copy, Metadata={"a": "b"}, MetadataDirective="REPLACE")
+    assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == {"a": "b"}
