@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tillflow import customers
 from tillflow.api import Api, Call, DaysQuery, Reply, accepted
 from tillflow.aws import client
+from tillflow.customers import CheckCustomer
 from tillflow.fields import BusinessId, Identifier
 from tillflow.money import Currency
 from tillflow.times import utc_now
@@ -107,14 +108,18 @@ def _billing() -> BillingOperations:
 
 
 @cache
+def _check_customer() -> CheckCustomer:
+    return customers.invoked(client("lambda"), os.environ["CHECK_CUSTOMER_FUNCTION"])
+
+
+@cache
 def _receivables() -> ReceivableOperations:
-    return ReceivableOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+    return ReceivableOperations(client("dynamodb"), os.environ["TABLE_NAME"], _check_customer())
 
 
 @cache
 def _payments() -> CustomerPaymentOperations:
-    check = customers.invoked(client("lambda"), os.environ["CHECK_CUSTOMER_FUNCTION"])
-    return CustomerPaymentOperations(client("stepfunctions"), os.environ["PAYMENT_ARN"], check)
+    return CustomerPaymentOperations(client("stepfunctions"), os.environ["PAYMENT_ARN"], _check_customer())
 
 
 @api.route("GET /invoices", "read", query=InvoiceQuery, response=InvoicePage)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from tillflow.customers import CheckCustomer, CustomerAnonymised
+from tillflow.customers import CheckCustomer, CustomerAnonymised, check_known
 from tillflow.executions import Started, start_once
 from tillflow.listing import Page, days_between
 from tillflow.parsing import parse
@@ -64,14 +64,18 @@ class BillingOperations:
 
 
 class ReceivableOperations:
-    """What customers owe. dynamodb: a client; table: the billing table."""
+    """What customers owe. dynamodb: a client; table: the billing table; check: of a customer."""
 
-    def __init__(self, dynamodb: Any, table: str) -> None:
+    def __init__(self, dynamodb: Any, table: str, check: CheckCustomer) -> None:
         self._store = ReceivablesStore(dynamodb, table)
+        self._check = check
 
     def open_items(self, customer_id: str) -> list[OpenItem]:
-        """Return the open invoices of a customer by currency and due date."""
-        return self._store.open_items_of(customer_id)
+        """Return the open invoices of a customer by currency and due date. UnknownCustomer."""
+        items = self._store.open_items_of(customer_id)
+        if not items:
+            check_known(self._check, customer_id)
+        return items
 
     def ageing(self, today: date) -> list[Ageing]:
         """Return what each customer owes by days overdue."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
-from tillflow.customers import CheckCustomer
+from tillflow.customers import CheckCustomer, check_known
 from tillflow.errors import InvalidRequest
 from tillflow.gift_cards import token_of
 from tillflow.listing import Page, days_between
@@ -160,12 +160,18 @@ class CreditOperations:
         return self._wallets.balance(customer_wallet(grant.customer_id), grant.currency)
 
     def balances(self, customer_id: str) -> dict[str, int]:
-        """Return a customer's balances in minor units by currency."""
-        return self._wallets.balances(customer_wallet(customer_id))
+        """Return a customer's balances in minor units by currency. UnknownCustomer."""
+        balances = self._wallets.balances(customer_wallet(customer_id))
+        if not balances:
+            check_known(self._check, customer_id)
+        return balances
 
     def entries(self, customer_id: str) -> list[WalletEntry]:
-        """Return what was added to a customer's credit and what expired, in the order of its time."""
-        return self._wallets.entries(customer_wallet(customer_id))
+        """Return what was added to a customer's credit and what expired, in the order of its time. UnknownCustomer."""
+        entries = self._wallets.entries(customer_wallet(customer_id))
+        if not entries:
+            check_known(self._check, customer_id)
+        return entries
 
     def policy(self, currency: str) -> tuple[CreditPolicy, int]:
         """Return the limit and the expiry of goodwill in a currency, and their version.
@@ -220,10 +226,19 @@ class AccountOperations:
         return self._accounts.account_at(limit.customer_id, limit.currency)
 
     def account(self, request: Mapping[str, Any]) -> tuple[Account, int]:
-        """Return the account of a customer in a currency, and the version of its limit. InvalidRequest."""
+        """Return the account of a customer in a currency, and the version of its limit.
+
+        InvalidRequest, UnknownCustomer.
+        """
         place = parse(SetCreditLimit, {**request, "credit_limit": 0})
-        return self._accounts.account_at(place.customer_id, place.currency)
+        account, version = self._accounts.account_at(place.customer_id, place.currency)
+        if not version and not account.owed:
+            check_known(self._check, place.customer_id)
+        return account, version
 
     def accounts(self, customer_id: str) -> list[Account]:
-        """Return the accounts of a customer by currency. InvalidRequest."""
-        return self._accounts.accounts(parse(CreditAccount, {"customer_id": customer_id}).customer_id)
+        """Return the accounts of a customer by currency. InvalidRequest, UnknownCustomer."""
+        accounts = self._accounts.accounts(parse(CreditAccount, {"customer_id": customer_id}).customer_id)
+        if not accounts:
+            check_known(self._check, customer_id)
+        return accounts

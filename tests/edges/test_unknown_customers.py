@@ -52,6 +52,22 @@ def test_request_for_an_unknown_customer_stores_nothing(
     assert api.fixture.engine.list_executions(stateMachineArn=machine)["executions"] == []
 
 
+PARTS = ("credit", "credit/entries", "accounts", "accounts/EUR", "receivables")
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_lookup_of_an_unknown_customer_is_a_404_and_of_one_without_rows_is_empty(
+    api: HttpApi, path: str
+) -> None:
+    for customer_id in ("cus-none", "..."):
+        refused = send(api, "GET", customer_id, path, {})
+        assert (refused.status, refused.body["title"]) == (404, "UnknownCustomer"), refused.text
+    customers().create(Customer(customer_id="cus-ada", name="Ada"), datetime.now(UTC))
+    assert send(api, "GET", "cus-ada", path, {}).status == 200
+    customers().anonymise("cus-ada", datetime.now(UTC))
+    assert send(api, "GET", "cus-ada", path, {}).status == 200
+
+
 def test_removed_customer_gets_no_credit_and_may_pay(api: HttpApi) -> None:
     customers().create(Customer(customer_id="cus-ada", name="Ada"), datetime.now(UTC))
     granted = send(api, "POST", "cus-ada", "credit", GRANT)

@@ -15,6 +15,7 @@ from payments.credit.rows import customer_wallet
 from payments.credit.wallets import Wallets
 from tillflow.aws import client
 
+from tests.support.payments_fixture import any_customer
 from tests.support.references import none_unknown
 from till.demo.order_checkout import BASKET, CASH, order
 from till.shop import ESPRESSO, MUG
@@ -80,7 +81,7 @@ def test_survivor_has_the_orders_invoices_credit_and_debts_of_both(shop: Workflo
     run = merge(shop)
     assert (run.status, run.path[:3]) == ("SUCCEEDED", ["MergeCustomer", "MergeAccounts", "RecordMerge"])
     assert sorted(bought("cus-1")) == ["ord-1", "ord-2"]
-    receivables = ReceivableOperations(client("dynamodb"), "BillingTable")
+    receivables = ReceivableOperations(client("dynamodb"), "BillingTable", any_customer)
     assert {item.order_id for item in receivables.open_items("cus-1")} == {"ord-1", "ord-2"}
     [owed] = receivables.ageing(datetime.now(UTC).date())
     assert (owed.customer_id, owed.total) == ("cus-1", 2 * TOTAL)

@@ -1,6 +1,7 @@
 """The check of a customer by the customers service, for the API functions of other services."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from tillflow.errors import DomainError, StoreUnavailable
@@ -47,6 +48,12 @@ def invoked(client: Any, function: str) -> CheckCustomer:
         read_customer(client, function, {"customer_id": customer_id})
 
     return check
+
+
+def check_known(check: CheckCustomer, customer_id: str) -> None:
+    """Raise UnknownCustomer unless a customer has the id, whether it can buy or not. For a lookup without a result."""
+    with suppress(CustomerAnonymised, CustomerMerged):
+        check(customer_id)
 
 
 def find_unknown(check: CheckCustomer) -> FindUnknown:
