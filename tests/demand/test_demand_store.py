@@ -52,6 +52,11 @@ def test_an_event_counts_once(store: DemandStore) -> None:
     assert store.daily("store-1", "TEA", DAY, DAY) == {"2026-11-23": 4}
 
 
+def test_day_of_a_sale_is_that_in_utc(store: DemandStore) -> None:
+    count(store, event(placed_at="2026-11-24T01:30:00+02:00"))
+    assert store.daily("store-1", "TEA", DAY, DAY) == {"2026-11-23": 2}
+
+
 def test_returned_units_are_subtracted_once_from_the_day_of_their_sale(store: DemandStore) -> None:
     count(store, event())
     for _ in range(3):
@@ -91,6 +96,8 @@ def test_another_event_under_a_counted_id_is_a_conflict(store: DemandStore) -> N
         count(store, event(lines={"TEA": 3}))
     with pytest.raises(IdempotencyConflict):
         count(store, event(location="store-2"))
+    with pytest.raises(IdempotencyConflict):
+        count(store, event(placed_at="2026-11-22T10:00:00Z"))
     assert store.daily("store-1", "TEA", DAY, DAY) == {"2026-11-23": 2}
 
 

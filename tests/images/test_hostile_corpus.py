@@ -327,6 +327,21 @@ def test_metadata_of_the_file_is_returned(render) -> None:
     assert metadata["placeholder"].startswith("data:image/webp;base64,")
 
 
+@pytest.mark.parametrize(
+    ("make", "model", "camera"),
+    [
+        ("Canon", "CANON EOS R5", "CANON EOS R5"),
+        ("samsung", "SM-G998B", "samsung SM-G998B"),
+        ("Acme", "", "Acme"),
+        ("", "One", "One"),
+    ],
+)
+def test_camera_names_its_make_once(render, make: str, model: str, camera: str) -> None:
+    block = Image.Exif()
+    block[0x010F], block[0x0110] = make, model
+    assert render(saved(scene(), "JPEG", exif=block.tobytes())).metadata["camera"] == camera
+
+
 def test_copy_in_another_format_and_size_has_a_similar_hash(render) -> None:
     image = corpus.photo(1200, 800)
     first = int(render(saved(image, "JPEG", quality=90)).metadata["perceptual_hash"], 16)

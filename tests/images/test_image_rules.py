@@ -132,6 +132,13 @@ def test_backfill_takes_only_the_row_it_read() -> None:
         rules.settle(row, image("", "backfill", seen_attempt="another"))
 
 
+def test_announcements_of_two_attempts_have_different_ids_and_of_one_the_same() -> None:
+    first, second = (rules.settle({}, image("", attempt)) for attempt in ("a", "b"))
+    assert first is not None and second is not None
+    ids = [rules.announcement(row)["detail"]["id"] for row in (first, first, second)]
+    assert ids == ["id#a", "id#a", "id#b"]
+
+
 def test_leftovers_exclude_attempts_that_can_still_win() -> None:
     mine = image("5")
     mine["outputs"] = rules.name_outputs(mine, [{"file": "128.jpg", "sha256": "a" * 64}])

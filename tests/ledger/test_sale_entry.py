@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ledger.accounts import CHART, TENDER_ACCOUNT
 from ledger.errors import JournalUnbalanced
 from ledger.models import Entry, JournalLine, PostJournal
-from ledger.rules import check_balanced, sale_entry
+from ledger.rules import check_balanced, sale_entry, sale_reversal
 from tillflow.errors import InvalidRequest
 from tillflow.parsing import parse
 
@@ -50,6 +50,15 @@ def test_entry_of_a_sale_equals_one_computed_by_hand() -> None:
         ("Inventory", None, 0, 1740),
     ]
     assert entry.debits == entry.credits == 4889
+
+
+def test_reversal_refers_to_the_sale_and_has_its_lines_exchanged() -> None:
+    sale = booked(SALE)
+    reversal = sale_reversal(sale)
+    assert (reversal.entry_id, reversal.kind, reversal.reference) == ("ord-1#cancel", "cancel", "ord-1#sale")
+    assert [(line.name, line.credit, line.debit) for line in reversal.lines] == [
+        (line.name, line.debit, line.credit) for line in sale.lines
+    ]
 
 
 @pytest.mark.parametrize(("rounding", "line"), [(-2, (2, 0)), (2, (0, 2))])

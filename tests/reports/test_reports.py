@@ -104,6 +104,16 @@ def test_return_is_counted_on_its_own_day() -> None:
     assert ("tender", "card", Figures(returned_total=120)) in back.figures
 
 
+def test_return_of_an_order_is_counted_under_the_order() -> None:
+    back = counted(returned())
+    assert back is not None and (back.event_id, back.business_id) == ("ret-1#returned", "ord-1")
+
+
+def test_day_of_a_sale_is_that_in_utc() -> None:
+    sale = counted(paid(placed_at="2026-11-24T01:30:00+02:00"))
+    assert sale is not None and sale.day == date(2026, 11, 23)
+
+
 def test_cancel_of_an_unpaid_order_counts_nothing() -> None:
     assert counted(cancelled(was_paid=False)) is None
 

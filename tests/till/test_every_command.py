@@ -242,8 +242,8 @@ def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A shop with a row of each kind, in place of a deployment."""
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, set[str]]]:
+    """A shop with a row of each kind, in place of a deployment, and these kinds. Tests add rows of others."""
     with data_services(TEMPLATE), pytest.MonkeyPatch.context() as monkeypatch:
         # The runner builds the command tree again for every run.
         tree = get_command(app)
@@ -253,7 +253,17 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         monkeypatch.setenv("TILLFLOW_HOME", str(tmp_path_factory.mktemp("home")))
         full_shop.deployed(monkeypatch, TEMPLATE)
         full_shop.fill(find_stack())
-        yield find_stack()
+        kinds = {
+            f"{table} {pk.partition('#')[0]}"
+            for table in TEMPLATE.tables
+            for pk, *_ in full_shop.texts(table)
+        }
+        yield find_stack(), kinds
+
+
+@pytest.fixture
+def shop(filled: tuple[Stack, set[str]]) -> Stack:
+    return filled[0]
 
 
 def invoke(command: str, arguments: str) -> Any:
@@ -365,11 +375,8 @@ def test_hostile_text_in_any_field_of_a_row_crashes_no_command(shop: Stack, kind
                 run(command, arguments)
 
 
-def test_every_kind_of_row_has_readers(shop: Stack) -> None:
-    kinds = {
-        f"{table} {pk.partition('#')[0]}" for table in TEMPLATE.tables for pk, *_ in full_shop.texts(table)
-    }
-    assert kinds == READERS.keys()
+def test_every_kind_of_row_has_readers(filled: tuple[Stack, set[str]]) -> None:
+    assert filled[1] == READERS.keys()
 
 
 @contextmanager
