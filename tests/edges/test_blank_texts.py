@@ -3,24 +3,40 @@
 from typing import Any
 
 import pytest
+from billing.documents.models import Seller
 from catalog.models import Category, Product
 from customers.models import Address, Customer
 from inventory.models import Adjust, Count, Location
 from inventory.operations import StockOperations
 from ledger.manual.models import PostManualEntry
 from orders.models import CancelOrder
+from orders.returns.models import Override
 from payments.credit.models import GrantCredit
 from purchasing.errors import InvalidSupplier
 from purchasing.supplier_models import Supplier
 from purchasing.supplier_rules import check_supplier
 from pydantic import BaseModel, ValidationError
 from tillflow.errors import InvalidRequest
-from tillflow.order_request import Delivery
+from tillflow.order_request import Approval, Delivery
+from tillflow.parsing import parse
 
-BLANK = ("", " ", "\u00a0", "\u3000", "\u200b", "\u2060 \ufeff", "\u2028")
+BLANK = (
+    "",
+    " ",
+    "\u00a0",
+    "\u3000",
+    "\u200b",
+    "\u2060 \ufeff",
+    "\u2028",
+    "\u3164",
+    "\u202e",
+    "\u2800",
+    "\ufe0f\u061c",
+)
 CONTROLS = ("a\x1b", "\x00", "a\x07b", "a\nb", "a\x85b", "\x7f")
 LEVEL = {"location": "store-1", "sku": "MUG", "currency": "EUR"}
 DELIVERY = {"name": "Ada", "street": "Main 1", "city": "Ghent", "postal_code": "9000", "country": "BE"}
+SELLER = {"name": "Tillflow Coffee", "street": "Main 1", "city": "Ghent", "country": "BE"}
 
 NEEDED: list[tuple[type[BaseModel], str, dict[str, Any]]] = [
     (Product, "name", {"sku": "MUG", "name": "Mug", "prices": {"EUR": 1}, "tax_class": "zero"}),
@@ -32,6 +48,11 @@ NEEDED: list[tuple[type[BaseModel], str, dict[str, Any]]] = [
     (Count, "reason", {**LEVEL, "counted": 1, "count_id": "c-1", "reason": "counted"}),
     (CancelOrder, "reason", {"order_id": "ord-1", "reason": "changed"}),
     (Delivery, "street", DELIVERY),
+    (Seller, "name", SELLER),
+    (Seller, "street", SELLER),
+    (Seller, "city", SELLER),
+    (Approval, "manager", {"manager": "mia", "note": "regular"}),
+    (Override, "manager", {"manager": "mia", "note": "regular"}),
     (
         GrantCredit,
         "reason",
@@ -60,6 +81,11 @@ def test_blank_text_and_control_characters_are_refused(
     for text in (*BLANK, *CONTROLS):
         with pytest.raises(ValidationError, match=field):
             model.model_validate({**valid, field: text})
+
+
+def test_refusal_of_a_blank_text_says_what_is_accepted() -> None:
+    with pytest.raises(InvalidRequest, match=r"name is .*; expected one line of text that is not blank"):
+        parse(Customer, {"customer_id": "cus-1", "name": "\u3164"})
 
 
 @pytest.mark.parametrize("text", [" ", "a\nb", "A\x1b[31m", " A", "A\u200b"])

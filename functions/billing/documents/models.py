@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal, Protocol, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.fields import BusinessId, Record
+from tillflow.fields import VISIBLE_LINE, BusinessId, Record
 
 type Form = Literal["pdf", "receipt", "text"]
 """pdf: an A4 page; receipt: PDF for a roll of 80 mm; text: the same receipt as plain text."""
@@ -24,10 +24,10 @@ class Seller(Record):
 
     model_config = ConfigDict(str_strip_whitespace=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^\P{Cc}+$")]
-    street: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\P{Cc}+$")]
+    name: Annotated[str, Field(min_length=1, max_length=120, pattern=VISIBLE_LINE)]
+    street: Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE_LINE)]
     postal_code: Annotated[str, Field(max_length=16, pattern=r"^[A-Za-z0-9 -]*$")] = ""
-    city: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\P{Cc}+$")]
+    city: Annotated[str, Field(min_length=1, max_length=100, pattern=VISIBLE_LINE)]
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     vat_id: Annotated[str | None, Field(pattern=r"^[A-Z]{2}[A-Z0-9+*]{2,12}$")] = None
     registration: _Line = ""

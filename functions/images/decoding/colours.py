@@ -88,12 +88,15 @@ class CodePoints:
         """Return the profile of these colours; Rejected for those that cannot be converted."""
         if not self.is_known:
             transfer = _NAMES.get(self.transfer, str(self.transfer))
-            description = f"the file has colours of primaries {self.primaries}, transfer {transfer}"
-            if not self._is_rgb:
-                kind = "full" if self.is_full_range else "narrow"
-                description += f", matrix {self.matrix}, {kind} range"
+            named = f"primaries {self.primaries}, transfer {transfer}"
             accepted = "accepted are RGB of full range with the curve of a display or camera"
-            raise Rejected("unsupported_format", f"{description}; {accepted}")
+            if self._is_rgb:
+                raise Rejected("unsupported_format", f"the file has colours of {named}; {accepted}")
+            kind = "full" if self.is_full_range else "narrow"
+            raise Rejected(
+                "unsupported_format",
+                f"the file has colours of {named}, matrix {self.matrix}, {kind} range; {accepted}",
+            )
         return profile(_PRIMARIES[self.primaries], _CURVES[self.transfer])
 
 

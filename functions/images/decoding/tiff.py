@@ -103,8 +103,10 @@ class TiffFacts(NamedTuple):
             accepted = "accepted are grey, RGB, palette, CMYK, YCbCr and L*a*b*"
             raise Rejected("unsupported_format", f"{sentence}; {accepted}")
         if self.extras < 0:
-            description = f"the file has {self.samples or 1} samples a pixel"
-            raise Rejected("unsupported_format", f"{description}; accepted are {self._colours} or more")
+            raise Rejected(
+                "unsupported_format",
+                f"the file has {self.samples or 1} samples a pixel; accepted are {self._colours} or more",
+            )
 
 
 class _Layout(NamedTuple):

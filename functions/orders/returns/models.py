@@ -4,7 +4,7 @@ import json
 from typing import Annotated, Any, Literal, NotRequired, Self, TypedDict
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
-from tillflow.fields import Amount, Identifier, Note, Quantity, Record
+from tillflow.fields import VISIBLE_LINE, Amount, Identifier, Note, Quantity, Record
 from tillflow.money import Currency
 from tillflow.tax import TaxSum
 
@@ -40,7 +40,7 @@ class ReturnLine(Record):
 class Override(Record):
     """A manager's permission to return after the return window."""
 
-    manager: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\P{Cc}+$")]
+    manager: Annotated[str, Field(min_length=1, max_length=128, pattern=VISIBLE_LINE)]
     note: Note
 
 

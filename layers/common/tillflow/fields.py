@@ -79,7 +79,12 @@ Day = Annotated[date, BeforeValidator(_only_date), AfterValidator(_day_in_range)
 Reason = Annotated[str, Field(max_length=200, pattern=r"^\P{Cc}*$")]
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """The pattern of the id of a product, location, register, customer or tax class: a part of keys."""
-VISIBLE_LINE = r"^\P{Cc}*[^\p{Cc}\s\u00ad\u200b-\u200f\u2060-\u206f\ufeff]\P{Cc}*$"
+# Default_Ignorable_Code_Point of Unicode in its first plane, and the blank pattern of Braille.
+_INVISIBLE = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+)
+VISIBLE_LINE = rf"^\P{{Cc}}*[^\p{{Cc}}\s{_INVISIBLE}]\P{{Cc}}*$"
 """The pattern of one line of text that is not blank: one of its characters is not invisible."""
 Note = Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE_LINE)]
 # Begins with a letter, so that a card number is never accepted as a provider's token.

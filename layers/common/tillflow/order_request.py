@@ -129,7 +129,7 @@ class Delivery(Record):
 class Approval(Record):
     """A manager's approval of an order's discounts, which are above what a cashier may give."""
 
-    manager: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\P{Cc}+$")]
+    manager: Annotated[str, Field(min_length=1, max_length=128, pattern=VISIBLE_LINE)]
     note: Note
 
 
