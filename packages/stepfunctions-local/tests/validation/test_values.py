@@ -65,6 +65,17 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
             (SCHEMA, "The field 'MessageBody' is required but was missing", "/States/A/Parameters"),
         ],
     ),
+    "unknown argument of a function": (
+        machine(A=task(Resource="arn:aws:states:::lambda:invoke", Parameters={"FunctionName": "f", "Event.$": "$"})),
+        [(SCHEMA, "The field 'Event' is not supported by Step Functions", "/States/A/Parameters")],
+    ),
+    "unknown argument of an execution": (
+        machine(A=task(Resource="arn:aws:states:::states:startExecution.sync:2", Parameters={"Body": {}})),
+        [
+            (SCHEMA, "The field 'Body' is not supported by Step Functions", "/States/A/Parameters"),
+            (SCHEMA, "The field 'StateMachineArn' is required but was missing", "/States/A/Parameters"),
+        ],
+    ),
     "credentials without a role": (
         machine(A=task(Credentials={"Role": "r"})),
         [(SCHEMA, "The field 'RoleArn' is required but was missing", "/States/A/Credentials")],

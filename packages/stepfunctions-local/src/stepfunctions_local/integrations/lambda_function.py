@@ -11,7 +11,7 @@ from ..services import TaskServices
 from .base import Integration, TaskRequest
 from .formatting import json_text
 from .metadata import sdk_metadata
-from .sdk import arguments_to_params, check_params
+from .sdk import arguments_to_params, check_params, operation_errors
 from .service_errors import ErrorNames, as_optimised
 from .shapes import known_operation
 
@@ -21,6 +21,10 @@ _ERROR_NAMES = ErrorNames("Lambda", "AWSLambda", "AWSLambdaException")
 @dataclass(frozen=True, slots=True)
 class InvokeFunction(Integration):
     """`lambda:invoke`: the function's response under Payload, with the call's metadata."""
+
+    def argument_errors(self, names: set[str]) -> list[str]:
+        unsupported = operation_errors(known_operation("lambda", "invoke"), names | set(self.required))
+        return unsupported + Integration.argument_errors(self, names)
 
     def check_arguments(self, arguments: Any) -> None:
         others = _without_payload(arguments) if isinstance(arguments, dict) else {}

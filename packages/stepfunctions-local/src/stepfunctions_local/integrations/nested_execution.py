@@ -10,7 +10,7 @@ from ..services import ServiceError, TaskServices
 from .base import Integration, TaskRequest
 from .formatting import json_text, milliseconds
 from .metadata import sdk_metadata
-from .sdk import arguments_to_params, check_params
+from .sdk import arguments_to_params, check_params, operation_errors
 from .service_errors import ErrorNames, as_optimised
 from .shapes import known_operation
 
@@ -25,6 +25,12 @@ class StartExecution(Integration):
     The description of an execution that failed has them as text; it is the cause of States.TaskFailed, whatever the
     error of that execution was.
     """
+
+    def argument_errors(self, names: set[str]) -> list[str]:
+        unsupported = operation_errors(
+            known_operation("stepfunctions", "startExecution"), names | set(self.required)
+        )
+        return unsupported + Integration.argument_errors(self, names)
 
     def check_arguments(self, arguments: Any) -> None:
         check_params(known_operation("stepfunctions", "startExecution"), arguments)
