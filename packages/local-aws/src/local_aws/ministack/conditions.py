@@ -8,7 +8,7 @@ of a list, is evaluated here, and texts are sorted as they are.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -21,8 +21,21 @@ class Comparison(NamedTuple):
     """A comparison of an attribute with a value, or with the bounds of a BETWEEN; both by their names in the text."""
 
     attribute: str
+    operator: str
     lower: str
     upper: str
+
+
+_BETWEEN, _BEGINS_WITH = "BETWEEN", "begins_with"
+_OPERATORS: dict[str, Callable[[str, str, str], bool]] = {
+    "=": lambda text, value, _: text == value,
+    "<": lambda text, value, _: text < value,
+    "<=": lambda text, value, _: text <= value,
+    ">": lambda text, value, _: text > value,
+    ">=": lambda text, value, _: text >= value,
+    _BETWEEN: lambda text, lower, upper: lower <= text <= upper,
+    _BEGINS_WITH: lambda text, value, _: text.startswith(value),
+}
 
 
 class _Checked(NamedTuple):
@@ -100,18 +113,25 @@ def _checked(text: str, slot: str) -> _Checked | None:
 
 
 def _comparisons(tokens: list[tuple[str, str]]) -> tuple[Comparison, ...] | None:
-    """Return the comparisons of `a = :a AND b BETWEEN :b AND :c`; None for a condition of another form."""
+    """Return the comparisons of `a = :a AND b BETWEEN :b AND :c`; None for a condition with other parts."""
     comparisons = []
     rest = tokens
     while True:
         match rest:
-            case [("NAME_REF" | "IDENT", name), ("EQ", _), ("VALUE_REF", value), *rest]:
-                comparisons.append(Comparison(name, value, value))
+            case [
+                ("IDENT", function), ("LPAREN", _), ("NAME_REF" | "IDENT", name), ("COMMA", _),
+                ("VALUE_REF", value), ("RPAREN", _), *rest,
+            ] if function.lower() == _BEGINS_WITH:  # fmt: skip
+                comparisons.append(Comparison(name, _BEGINS_WITH, value, value))
+            case [("NAME_REF" | "IDENT", name), (_, operator), ("VALUE_REF", value), *rest] if (
+                operator in _OPERATORS
+            ):
+                comparisons.append(Comparison(name, operator, value, value))
             case [
                 ("NAME_REF" | "IDENT", name), ("IDENT", between), ("VALUE_REF", lower),
                 ("IDENT", both), ("VALUE_REF", upper), *rest,
-            ] if (between.upper(), both.upper()) == ("BETWEEN", "AND"):  # fmt: skip
-                comparisons.append(Comparison(name, lower, upper))
+            ] if (between.upper(), both.upper()) == (_BETWEEN, "AND"):  # fmt: skip
+                comparisons.append(Comparison(name, _BETWEEN, lower, upper))
             case _:
                 return None
         match rest:
@@ -131,7 +151,7 @@ def _compare_texts(
 ) -> bool | None:
     """Return whether all comparisons are true; None if one is not of texts, or has bounds in the wrong order."""
     result = True
-    for name, lower, upper in comparisons:
+    for name, operator, lower, upper in comparisons:
         try:
             text = item[names[name] if name[0] == "#" else name]["S"]
             first, last = values[lower]["S"], values[upper]["S"]
@@ -139,7 +159,7 @@ def _compare_texts(
             return None
         if first > last:
             return None
-        result = result and first <= text <= last
+        result = result and _OPERATORS[operator](text, first, last)
     return result
 
 

@@ -97,8 +97,10 @@ class _Page:
             raise ValueError
         names: Mapping[str, str] = self._data.get("ExpressionAttributeNames") or {}
         values: Mapping[str, Any] = self._data.get("ExpressionAttributeValues") or {}
-        for name, lower, upper in comparisons:
+        for name, operator, lower, upper in comparisons:
             if (names[name] if name[0] == "#" else name) == self._attribute:
+                if operator not in ("=", "BETWEEN"):
+                    raise ValueError
                 return values[lower]["S"], values[upper]["S"]
         return None, None
 
