@@ -1,8 +1,13 @@
 """Headers that AWS does not send."""
 
-import pytest
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
-from local_aws.ministack.response_headers import unsent_headers
+import pytest
+from ministack import app
+
+from local_aws.ministack.response_headers import install_response_headers, unsent_headers
 
 CORS = {
     "Access-Control-Allow-Origin",
@@ -27,3 +32,14 @@ def test_headers_of_browsers_and_of_s3_are_sent_to_them_alone(
     path: str, headers: dict[str, str], unsent: set[str]
 ) -> None:
     assert set(unsent_headers(path, headers)) == unsent
+
+
+def test_date_of_a_response_is_that_of_its_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("formatdate", "_dispatch_service_request"):
+        monkeypatch.setattr(app, name, getattr(app, name))
+    install_response_headers()
+    for second in (1_790_000_000, 1_790_000_000.9, 1_790_000_001):
+        monkeypatch.setattr(time, "time", lambda second=second: second)
+        date = app.formatdate(usegmt=True)
+        assert parsedate_to_datetime(date) == datetime.fromtimestamp(int(second), UTC)
+        assert date.endswith(" GMT")

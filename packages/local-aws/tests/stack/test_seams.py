@@ -265,6 +265,11 @@ def test_used_attribute_exists(module: str, name: str) -> None:
     assert hasattr(importlib.import_module(f"ministack.{module}"), name)
 
 
+def test_dates_are_those_of_now_in_gmt() -> None:
+    source = (_SOURCES / "app.py").read_text()
+    assert source.count("formatdate(") == source.count("formatdate(usegmt=True)") > 0
+
+
 def test_lambda_calls_invoke_by_the_replaced_name() -> None:
     service = importlib.import_module("ministack.services.lambda_svc")
     assert "await _invoke(" in inspect.getsource(service.handle_request)

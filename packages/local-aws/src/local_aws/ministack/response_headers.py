@@ -7,6 +7,9 @@ headers".
 
 from __future__ import annotations
 
+import functools
+import time
+from email.utils import formatdate
 from typing import Any
 
 from ministack import app
@@ -24,7 +27,7 @@ _LAMBDA_PATH = "/2015-03-31/functions"
 
 
 def install_response_headers() -> None:
-    """Remove the headers of other services from responses."""
+    """Remove the headers of other services from responses, and write the date once a second."""
     dispatch = app._dispatch_service_request
 
     async def dispatch_request(
@@ -36,6 +39,12 @@ def install_response_headers() -> None:
         return response
 
     app._dispatch_service_request = dispatch_request
+    app.formatdate = lambda **_: _http_date(int(time.time()))
+
+
+@functools.lru_cache(1)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def unsent_headers(path: str, headers: dict[str, str]) -> tuple[str, ...]:
