@@ -14,6 +14,8 @@ def print_purchase(order: PurchaseView) -> None:
     """Print the lines, suppliers, receipts, invoice and payment of a purchase order."""
     reason = f" ({order.cancel_reason})" if order.cancel_reason else ""
     next_step = f", next: {order.next_step}" if order.next_step else ""
+    if order.next_step == "pay" and order.invoice and order.invoice.due_on:
+        next_step += f" on {order.invoice.due_on}"
     out.print(styled(order.purchase_order_id, "bold"), f" {order.status}{reason}{next_step}")
     print_table(
         "Lines",

@@ -162,7 +162,7 @@ class Tender:
     refunded: int = 0
     pending: int = 0
     without_tender: int = 0
-    refunds: int = 0
+    refunds: Annotated[int, Field(exclude=True)] = 0
     reason: str = ""
     action_url: str = ""
 

@@ -4,6 +4,7 @@ from tillflow.errors import OrderClosed, check_same
 
 from purchasing.errors import InvalidPurchase, PurchaseConflict
 from purchasing.models import DeliveryNote, Purchase
+from purchasing.states import shown_status
 
 MAX_NOTES = 100
 
@@ -22,7 +23,7 @@ def add_note(purchase: Purchase, note: DeliveryNote, supplier_id: str) -> Purcha
     if supplier_id != purchase.supplier_id:
         raise PurchaseConflict("supplier_id", supplier_id, "the supplier of the order")
     if purchase.status != "ACKNOWLEDGED" or purchase.closed_short or purchase.cancel_reason is not None:
-        raise OrderClosed(purchase.purchase_order_id, "delivery note")
+        raise OrderClosed(purchase.purchase_order_id, "delivery note", shown_status(purchase))
     unknown = sorted({line.sku for line in note.lines} - {line.sku for line in purchase.lines})
     if unknown:
         raise InvalidPurchase("lines", ", ".join(unknown), "SKUs of the order")

@@ -49,7 +49,7 @@ def match_invoice(purchase: Purchase, supplier: Supplier, accept: bool = False) 
 def void_invoice(purchase: Purchase) -> Purchase:
     """Undo the match of the invoice; OrderClosed if it may have been paid."""
     if purchase.payment and purchase.payment.state != "REFUSED":
-        raise OrderClosed(purchase.purchase_order_id, "void of its invoice")
+        raise OrderClosed(purchase.purchase_order_id, "void of its invoice", purchase.status)
     if purchase.status != "MATCHED":
         return purchase
     return purchase.model_copy(update={"status": "ACKNOWLEDGED"})
@@ -60,7 +60,7 @@ def begin_payment(purchase: Purchase, account: str) -> Purchase:
     if purchase.status in ("PAID", "CLOSED") or (purchase.payment and purchase.payment.state == "PAYING"):
         return purchase
     if purchase.status != "MATCHED" or purchase.invoice is None:
-        raise OrderClosed(purchase.purchase_order_id, "payment")
+        raise OrderClosed(purchase.purchase_order_id, "payment", purchase.status)
     return purchase.model_copy(update={"payment": Payment(amount=purchase.invoice.total, account=account)})
 
 

@@ -358,6 +358,8 @@ class PurchaseInvoice(BaseModel):
 
 
 type Step = Literal["send", "await_acknowledgement", "receive", "await_goods", "match", "cancel"]
+type ShownStep = Step | Literal["pay", "close"]
+"""A step, or what follows them: the invoice is paid when it is due, then the order is closed."""
 
 
 class PurchaseView(Purchase):
@@ -366,5 +368,5 @@ class PurchaseView(Purchase):
     differences: of an invoice that is not matched, from the order and what was received of it.
     """
 
-    next_step: Step | None
+    next_step: ShownStep | None
     differences: list[str]

@@ -28,8 +28,8 @@ from purchasing.models import (
     OrderRef,
     Purchase,
     Receipt,
+    ShownStep,
     Status,
-    Step,
 )
 from purchasing.store import PurchaseStore
 from purchasing.supplier_models import Entry, Price, Supplier, SupplierAccount, SupplierReport
@@ -84,9 +84,16 @@ class PurchaseOperations:
             raise InvalidPurchase("status", status, f"one of {', '.join(STATUSES)}")
         return self._store.list_purchases(limit, after, status, supplier_id, location)
 
-    def next_step(self, purchase: Purchase) -> Step | None:
+    def next_step(self, purchase: Purchase) -> ShownStep | None:
         """Return the step that the order's workflow runs next, None if it has ended."""
-        return None if purchase.ended_at else rules.next_step(purchase)
+        if purchase.ended_at:
+            return None
+        match purchase.status:
+            case "MATCHED":
+                return "pay"
+            case "PAID":
+                return "close"
+        return rules.next_step(purchase)
 
     def create(self, request: OpenOrder) -> Started:
         """Start an order; the same order again starts nothing.

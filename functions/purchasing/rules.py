@@ -246,7 +246,7 @@ def close(purchase: Purchase, now: datetime) -> Purchase:
     if purchase.status == "CLOSED":
         return purchase
     if purchase.status == "CANCELLED":
-        raise OrderClosed(purchase.purchase_order_id, "close")
+        raise OrderClosed(purchase.purchase_order_id, "close", purchase.status)
     payment = purchase.payment
     if payment and payment.state != "PAID":
         payment = payment.model_copy(update={"state": "PAID", "reference": "by hand", "paid_at": now})

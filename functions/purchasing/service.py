@@ -118,7 +118,7 @@ class PurchaseService:
         """Pay the matched invoice; SupplierPaymentRefused, or PaymentOutcomeUnknown if the response was lost."""
         purchase = self._store.get(purchase_order_id)
         if purchase.invoice is None or purchase.supplier_id is None:
-            raise OrderClosed(purchase_order_id, "payment")
+            raise OrderClosed(purchase_order_id, "payment", purchase.status)
         account = self._store.suppliers.get(purchase.supplier_id).account
         purchase = self._store.change(
             purchase_order_id, lambda before: invoices.begin_payment(before, account)
@@ -187,7 +187,7 @@ def payment_key(purchase: Purchase) -> str:
 def matched_invoice(purchase: Purchase) -> MatchedInvoice:
     """Return what the ledger and the due date of a matched invoice need."""
     if purchase.invoice is None or purchase.invoice.due_on is None:
-        raise OrderClosed(purchase.purchase_order_id, "match")
+        raise OrderClosed(purchase.purchase_order_id, "match", purchase.status)
     due_on = min(purchase.invoice.due_on, purchase.opened_at.date() + rules.MAX_WAIT)
     return {
         "purchase_order_id": purchase.purchase_order_id,

@@ -12,6 +12,7 @@ from payments.errors import ReversalRefused
 from payments.models import Authorise, Tender
 from payments.provider import Step
 from payments.refunds import rules as refund_rules
+from pydantic import TypeAdapter
 from tillflow.errors import InvalidRequest, PaymentOutcomeUnknown, ProviderUnavailable, StoreContention
 from tillflow.parsing import parse
 
@@ -154,3 +155,8 @@ def test_unexpected_exception_keeps_its_name() -> None:
 def test_authorisation_expires_at_its_time(expires_at: str, expired: bool) -> None:
     now = datetime(2026, 11, 23, 10, tzinfo=UTC)
     assert rules.has_expired(replace(tender(), expires_at=expires_at), now) is expired
+
+
+def test_response_has_no_counter_of_writes() -> None:
+    shown = TypeAdapter(Tender).dump_python(replace(tender(1), refunded=5, refunds=3))
+    assert shown["refunded"] == 5 and "refunds" not in shown

@@ -46,9 +46,19 @@ def test_note_of_another_supplier_or_product_is_refused() -> None:
         add_note(ORDER, note(sku="B"), "sup-1")
 
 
-@pytest.mark.parametrize("change", [{"status": "MATCHED"}, {"cancel_reason": "late"}, {"closed_short": True}])
-def test_order_that_expects_no_goods_takes_no_note(change: dict[str, Any]) -> None:
-    with pytest.raises(OrderClosed):
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"status": "MATCHED"}, "MATCHED"),
+        ({"status": "PAID"}, "PAID"),
+        ({"status": "CLOSED"}, "CLOSED"),
+        ({"cancel_reason": "late"}, "being cancelled"),
+        ({"cancel_reason": "late", "status": "CANCELLED"}, "CANCELLED"),
+        ({"closed_short": True}, "closed for deliveries"),
+    ],
+)
+def test_order_that_expects_no_goods_takes_no_note(change: dict[str, Any], status: str) -> None:
+    with pytest.raises(OrderClosed, match=f"po-1 is {status}; delivery note is no longer accepted"):
         add_note(ORDER.model_copy(update=change), note(), "sup-1")
 
 

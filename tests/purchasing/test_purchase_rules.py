@@ -321,8 +321,10 @@ def test_payment_starts_once_and_not_after_a_void() -> None:
     matched = invoices.match_invoice(invoices.bill(purchase, bill(10, 1000)), SUPPLIER)
     begun = invoices.begin_payment(matched, "acct_ok")
     assert invoices.begin_payment(begun, "acct_other") == begun
-    with pytest.raises(OrderClosed):
+    with pytest.raises(OrderClosed, match="is MATCHED; void of its invoice"):
         invoices.void_invoice(begun)
+    with pytest.raises(OrderClosed, match="is MATCHED; cancel is no longer accepted"):
+        rules.request_cancel(matched, "too late")
     with pytest.raises(OrderClosed):
         invoices.begin_payment(invoices.void_invoice(matched), "acct_ok")
 

@@ -90,7 +90,9 @@ def paid(aws: None) -> str:
 
 def test_an_invoice_and_its_payment_are_reported_each_way(paid: str) -> None:
     assert "19.00 EUR" in run("purchase", "payments").stdout
-    (invoice,) = json.loads(run("purchase", "invoices", "--json").stdout)
+    invoice = next(
+        one for one in json.loads(run("purchase", "invoices", "--json").stdout) if one["invoice"] == "A-1"
+    )
     assert (invoice["discount"], invoice["total"], invoice["paid"], invoice["outstanding"]) == (
         100,
         1900,
@@ -105,6 +107,47 @@ def test_an_invoice_and_its_payment_are_reported_each_way(paid: str) -> None:
 def test_closed_purchase_has_no_pending_work(paid: str) -> None:
     shown = run("purchase", "show", paid).stdout
     assert "CLOSED" in shown and "next" not in shown and "dn-1" in shown
+
+
+def test_invoice_is_outstanding_once_it_is_matched_and_the_order_waits_until_it_is_due(paid: str) -> None:
+    order = {
+        "purchase_order_id": "po-3",
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [{"sku": "TEA", "quantity": 5, "unit_cost": 400}],
+        "suppliers": [{"supplier_id": "sup-leaf"}],
+    }
+    now, store = datetime(2026, 11, 23, 9, tzinfo=UTC), purchases()
+    store.suppliers.create(Supplier.model_validate({**BEANS, "supplier_id": "sup-leaf"}))
+    store.suppliers.set_prices("sup-leaf", [Price(sku="TEA", unit_cost=400)])
+    store.open(OpenOrder.model_validate(order))
+    store.send("po-3")
+    store.change("po-3", lambda before: rules.acknowledge(before, date(2026, 11, 24)))
+    lines = (ReceivedLine(sku="TEA", quantity=5),)
+    store.receive("po-3", Receipt(receipt_id="dn-3", received_at=now, lines=lines))
+    store.change("po-3", lambda before: rules.book(before, "dn-3"))
+    invoiced = (InvoicedLine(sku="TEA", quantity=5, unit_price=400),)
+    store.bill("po-3", Invoice(number="A-3", invoiced_on=now.date(), lines=invoiced, total=2000))
+    assert _outstanding("A-3") is None
+    assert "po-3  ACKNOWLEDGED, next: match" in run("purchase", "show", "po-3").stdout
+    store.match("po-3", accept=False)
+    assert _outstanding("A-3") == 2000
+    assert "po-3  MATCHED, next: pay on 2026-12-23" in run("purchase", "show", "po-3").stdout
+    assert json.loads(run("purchase", "show", "po-3", "--json").stdout)["next"] == "pay"
+    late = run("purchase", "cancel", "po-3", code=2).stderr
+    assert "po-3 is MATCHED; cancel is no longer accepted" in late
+    store.change("po-3", lambda before: invoices.begin_payment(before, "acct_ok"))
+    store.change("po-3", lambda before: invoices.complete_payment(before, "tr-3", now))
+    assert _outstanding("A-3") == 0
+    assert "po-3  PAID, next: close" in run("purchase", "show", "po-3").stdout
+    store.close("po-3")
+
+
+def _outstanding(number: str) -> int | None:
+    listed = json.loads(run("purchase", "invoices", "--json").stdout)
+    assert "A-1" in run("purchase", "invoices").stdout
+    outstanding: int | None = next(one["outstanding"] for one in listed if one["invoice"] == number)
+    return outstanding
 
 
 def test_cancelled_purchase_shows_why(paid: str) -> None:

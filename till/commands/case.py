@@ -80,7 +80,7 @@ def show_case(case_id: CaseId, as_json: AsJson = False) -> None:
 
         till purchase invoice po-3 --number A-3 --line COF-ESP-1KG=24@1500
 
-        till case show 'po-3#purchase#MatchInvoice'
+        sleep 5 && till case show 'po-3#purchase#MatchInvoice'
     """
     from tillflow.executions import error_message
 
@@ -128,7 +128,7 @@ def resolve_case(
 
         till purchase invoice po-4 --number A-4 --line COF-ESP-1KG=24@1500
 
-        till case resolve 'po-4#purchase#MatchInvoice' --decision done --note 'the supplier raised the price'
+        sleep 5 && till case resolve 'po-4#purchase#MatchInvoice' --decision done --note 'the supplier raised the price'
 
         till purchase create --id po-5 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
 
@@ -138,7 +138,7 @@ def resolve_case(
 
         till purchase invoice po-5 --number A-5 --line COF-ESP-1KG=24@1500
 
-        till case resolve 'po-5#purchase#MatchInvoice' --decision retry
+        sleep 5 && till case resolve 'po-5#purchase#MatchInvoice' --decision retry
     """
     from till.services.cases import Cases
 

@@ -177,7 +177,8 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
                 "invoice": invoice.model_dump(exclude_none=True) if invoice else None,
                 "credit_note": note.model_dump() if note else None,
                 "tenders": [
-                    asdict(tender) | {"settled_by_hand": _is_settled_by_hand(tender, settlement)}
+                    {name: value for name, value in asdict(tender).items() if name != "refunds"}
+                    | {"settled_by_hand": _is_settled_by_hand(tender, settlement)}
                     for tender in tenders
                 ],
                 "settlement": _settlement_fields(settlement),

@@ -312,6 +312,8 @@ def invoices(
 ) -> None:
     """List the purchase invoices, the newest first, with what was paid of each.
 
+    An invoice has a due date and an outstanding amount once it is matched.
+
     Examples:
 
         till purchase invoices
@@ -343,7 +345,7 @@ def invoices(
             "tax": one.tax,
             "total": one.total,
             "paid": one.paid,
-            "outstanding": one.owed,
+            "outstanding": one.owed if one.due_on else None,
             "currency": one.currency,
         }
         for one in billed
@@ -396,7 +398,7 @@ def _money(*columns: str) -> dict[str, Callable[[Mapping[str, Any]], str]]:
     """Return formatters of amount columns, each in its row's currency."""
 
     def formatter(name: str) -> Callable[[Mapping[str, Any]], str]:
-        return lambda row: money(row[name], row["currency"])
+        return lambda row: "" if row[name] is None else money(row[name], row["currency"])
 
     return {name: formatter(name) for name in columns}
 

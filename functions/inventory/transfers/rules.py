@@ -75,7 +75,8 @@ def check_same_request(transfer: Transfer, request: OpenTransfer) -> None:
 def report_shipment(transfer: Transfer, now: datetime) -> Transfer:
     """Record that the goods left, also before they are reserved; OrderClosed after a cancel."""
     if transfer.cancel_reason is not None or transfer.status == "CANCELLED":
-        raise OrderClosed(transfer.transfer_id, "shipment")
+        status = transfer.status if transfer.status == "CANCELLED" else "being cancelled"
+        raise OrderClosed(transfer.transfer_id, "shipment", status)
     return transfer if transfer.left_at else transfer.model_copy(update={"left_at": now})
 
 
@@ -182,7 +183,7 @@ def cancel(transfer: Transfer, reason: str, now: datetime) -> Transfer:
     if transfer.status == "CANCELLED":
         return transfer
     if transfer.left_at is not None and (transfer.status != "REQUESTED" or transfer.waiting_for is not None):
-        raise OrderClosed(transfer.transfer_id, "cancel")
+        raise OrderClosed(transfer.transfer_id, "cancel", transfer.status)
     return transfer.model_copy(
         update={"status": "CANCELLED", "cancel_reason": transfer.cancel_reason or reason, "ended_at": now}
     )

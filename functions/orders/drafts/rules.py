@@ -43,7 +43,7 @@ def update(draft: Draft, order: DraftOrder, version: int | None, now: datetime) 
     """Replace the order of a draft at a version, None for the newest. Raises RecordChanged, OrderClosed."""
     _check_version(draft, version)
     if draft.status != "OPEN":
-        raise OrderClosed(draft.draft_id, "change of the draft")
+        raise OrderClosed(draft.draft_id, "change of the draft", draft.status)
     if draft.order == order:
         return draft
     changes = {"order": order, "version": draft.version + 1, "changed_at": now, "expires_at": now + KEPT}
@@ -55,7 +55,7 @@ def end(draft: Draft, status: Status, version: int | None) -> Draft:
     if draft.status == status:
         return draft
     if draft.status != "OPEN":
-        raise OrderClosed(draft.draft_id, f"{status.lower()} draft")
+        raise OrderClosed(draft.draft_id, f"{status.lower()} draft", draft.status)
     _check_version(draft, version)
     return draft.model_copy(update={"status": status, "version": draft.version + 1})
 

@@ -127,7 +127,7 @@ class ReturnsStore:
         elif row["status"] == "CLAIMED":
             self._release_claim(row.get("order_id"), request, failure, what)
         elif row["status"] == "COMPLETED":
-            raise OrderClosed(request.return_id, "release")
+            raise OrderClosed(request.return_id, "release", "COMPLETED")
         return {"return_id": request.return_id, "status": "RELEASED"}
 
     def _release_claim(self, order_id: str | None, request: ReleaseReturn, failure: Item, what: str) -> None:
@@ -230,7 +230,7 @@ def _text(order_id: str, claims: Sequence[Claim]) -> str:
 def _claimed_before(stored: Return, request: ReturnOrder, execution: str) -> ClaimedReturn:
     """Return the claim of an earlier delivery. That of another execution has refunds or a sale of its own."""
     if stored.request is None or stored.status == "RELEASED":
-        raise OrderClosed(stored.return_id, "claim")
+        raise OrderClosed(stored.return_id, "claim", stored.status)
     before, sent = {**stored.request, "execution": stored.execution}, {**request.sent, "execution": execution}
     check_same(f"return {stored.return_id}", before, sent)
     return cast("ClaimedReturn", stored.document)

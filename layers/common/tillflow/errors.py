@@ -194,13 +194,13 @@ class RefundRefused(DomainError):
 
 
 class OrderClosed(DomainError):
-    """A step was delivered after its compensation: the order no longer accepts it."""
+    """A step was delivered after its compensation, or in a later status: the order no longer accepts it."""
 
     status = 409
     cashier_message = "This order is closed. Start a new one."
 
-    def __init__(self, order_id: str, step: str) -> None:
-        super().__init__(f"{order_id} is closed; {step} is no longer accepted")
+    def __init__(self, order_id: str, step: str, status: str = "closed") -> None:
+        super().__init__(f"{order_id} is {status}; {step} is no longer accepted")
 
 
 class DocumentTooLarge(DomainError):
