@@ -107,3 +107,19 @@ def test_missing_rule_is_named_with_its_bus(aws: Aws) -> None:
         events.put_targets(Rule="none", Targets=[{"Id": "one", "Arn": queue}])
     with pytest.raises(ClientError, match="SqsParameters must be specified for target: one"):
         events.put_targets(Rule="none", Targets=[{"Id": "one", "Arn": f"{queue}.fifo"}])
+
+
+def test_rule_has_at_most_five_targets_and_is_deleted_without_them(aws: Aws) -> None:
+    events, queue = aws.client("events"), "arn:aws:sqs:us-east-1:000000000000:work"
+    events.put_rule(Name="five", EventPattern='{"source": ["none"]}')
+    targets = [{"Id": str(number), "Arn": queue} for number in range(6)]
+    events.put_targets(Rule="five", Targets=targets[:5])
+    events.put_targets(Rule="five", Targets=targets[:5])
+    with pytest.raises(ClientError, match="The requested resource exceeds the maximum number allowed"):
+        events.put_targets(Rule="five", Targets=targets[5:])
+    with pytest.raises(ClientError, match="Rule can't be deleted since it has targets"):
+        events.delete_rule(Name="five")
+    events.remove_targets(Rule="five", Ids=[target["Id"] for target in targets[:5]])
+    events.delete_rule(Name="five")
+    with pytest.raises(ClientError, match="Rule five does not exist"):
+        events.describe_rule(Name="five")

@@ -134,8 +134,29 @@ def test_secret_without_a_value_has_no_version(aws: Aws) -> None:
 
 
 def test_secret_has_one_kind_of_value(aws: Aws) -> None:
+    secrets, name = aws.client("secretsmanager"), f"secret-{uuid.uuid4()}"
+    both = {"SecretString": "x", "SecretBinary": b"x"}
     with pytest.raises(ClientError, match="both a binary secret value and a string secret value"):
-        aws.client("secretsmanager").create_secret(Name="both", SecretString="x", SecretBinary=b"x")
+        secrets.create_secret(Name="both", **both)
+    secrets.create_secret(Name=name, SecretString="x")
+    with pytest.raises(ClientError, match="both a binary secret value and a string secret value"):
+        secrets.put_secret_value(SecretId=name, **both)
+    with pytest.raises(ClientError, match="You must provide either SecretString or SecretBinary"):
+        secrets.put_secret_value(SecretId=name)
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == "x"
+
+
+def test_version_of_a_secret_is_stored_once(aws: Aws) -> None:
+    secrets, name, token = aws.client("secretsmanager"), f"secret-{uuid.uuid4()}", str(uuid.uuid4())
+    secrets.create_secret(Name=name, SecretString="x")
+    first = secrets.put_secret_value(SecretId=name, SecretString="y", ClientRequestToken=token)
+    secrets.put_secret_value(SecretId=name, SecretString="z")
+    again = secrets.put_secret_value(SecretId=name, SecretString="y", ClientRequestToken=token)
+    assert (again["VersionId"], again["VersionStages"]) == (first["VersionId"], ["AWSPREVIOUS"])
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == "z"
+    with pytest.raises(ClientError, match="already in use for a version of secret") as refused:
+        secrets.put_secret_value(SecretId=name, SecretString="other", ClientRequestToken=token)
+    assert refused.value.response["Error"]["Code"] == "ResourceExistsException"
 
 
 def test_invalid_name_of_a_secret_is_rejected(aws: Aws) -> None:

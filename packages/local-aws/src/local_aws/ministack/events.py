@@ -63,6 +63,9 @@ def _install_put_events() -> None:
     eventbridge._put_events, eventbridge._now_ts = checked_put_events, time_of_event
 
 
+# The quota of targets of a rule.
+_MAX_TARGETS = 5
+
 _time: contextvars.ContextVar[Any] = contextvars.ContextVar("time_of_entry", default=None)
 """The time that an entry of PutEvents has; MiniStack takes that of the request."""
 
@@ -70,6 +73,7 @@ _time: contextvars.ContextVar[Any] = contextvars.ContextVar("time_of_entry", def
 def _install_rules() -> None:
     put_rule, put_targets = eventbridge._put_rule, eventbridge._put_targets
     describe_rule, create_event_bus = eventbridge._describe_rule, eventbridge._create_event_bus
+    delete_rule = eventbridge._delete_rule
 
     def checked_put_rule(data: dict[str, Any]) -> Response:
         if (message := check_rule(data)) is not None:
@@ -82,7 +86,21 @@ def _install_rules() -> None:
         if (message := check_targets(data.get("Targets") or [])) is not None:
             rejected: Response = error_response_json("ValidationException", message, 400)
             return rejected
+        targets = _targets_of(data, "Rule")
+        ids = {target["Id"] for target in (*targets, *(data.get("Targets") or ()))}
+        if len(ids) > _MAX_TARGETS:
+            message = "The requested resource exceeds the maximum number allowed."
+            limited: Response = error_response_json("LimitExceededException", message, 400)
+            return limited
         return _with_bus(data, put_targets(data))
+
+    def checked_delete_rule(data: dict[str, Any]) -> Response:
+        if _targets_of(data, "Name"):
+            message = "Rule can't be deleted since it has targets."
+            rejected: Response = error_response_json("ValidationException", message, 400)
+            return rejected
+        response: Response = delete_rule(data)
+        return response
 
     def create_bus(data: dict[str, Any]) -> Response:
         status, headers, body = create_event_bus(data)
@@ -91,7 +109,15 @@ def _install_rules() -> None:
     eventbridge._create_event_bus = create_bus
     eventbridge._put_rule = checked_put_rule
     eventbridge._put_targets = checked_put_targets
+    eventbridge._delete_rule = checked_delete_rule
     eventbridge._describe_rule = lambda data: _with_bus(data, describe_rule(data))
+
+
+def _targets_of(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the targets of the rule that a request names."""
+    key = eventbridge._rule_key(data.get(name), data.get("EventBusName", "default"))
+    targets: list[dict[str, Any]] = eventbridge._targets.get(key) or []
+    return targets
 
 
 def _with_bus(data: dict[str, Any], response: Response) -> Response:

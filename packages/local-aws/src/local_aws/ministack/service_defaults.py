@@ -1,23 +1,28 @@
 """Details of S3 and Secrets Manager that MiniStack does not have.
 
 Sources: the Amazon S3 API reference (PutObject, CopyObject, ListObjectsV2), the S3 User Guide, "Setting default
-server-side encryption behavior" and "Checking object integrity", and the Secrets Manager API reference (CreateSecret).
+server-side encryption behavior" and "Checking object integrity", and the Secrets Manager API reference (CreateSecret,
+PutSecretValue).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import unescape
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_plus
 
-from ministack.core.responses import error_response_json
+from ministack.core.responses import error_response_json, json_response
 from ministack.services import s3, secretsmanager
 
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]+")
+_TWO_VALUES = (
+    "InvalidParameterException",
+    "You can't specify both a binary secret value and a string secret value in the same secret.",
+)
 _CONTENT_TYPE = {"content-type": "binary/octet-stream"}
 _ENCRYPTION = {"x-amz-server-side-encryption": "AES256"}
 _FULL = "FULL_OBJECT"
@@ -116,7 +121,7 @@ def _with_algorithms(bucket: str, response: bytes) -> bytes:
 
 
 def _install_secret_checks() -> None:
-    create_secret = secretsmanager._create_secret
+    create_secret, put_value = secretsmanager._create_secret, secretsmanager._put_secret_value
 
     def create_checked_secret(data: dict[str, Any]) -> Any:
         if (problem := _secret_problem(data)) is not None:
@@ -130,7 +135,20 @@ def _install_secret_checks() -> None:
             body = json.dumps(document).encode()
         return status, headers, body
 
-    secretsmanager._create_secret = create_checked_secret
+    def put_checked_value(data: dict[str, Any]) -> Any:
+        secret = secretsmanager._resolve(data.get("SecretId"))[1] or {}
+        version = secret.get("Versions", {}).get(data.get("ClientRequestToken"))
+        problem = _value_problem(data) or _version_problem(data, secret, version)
+        if problem is not None:
+            return error_response_json(*problem, 400)
+        if version is None or secret.get("DeletedDate"):
+            return put_value(data)
+        # The same request again: it changes nothing, though a later version may be the current one.
+        identity = {name: secret[name] for name in ("ARN", "Name")}
+        stored = {"VersionId": data["ClientRequestToken"], "VersionStages": list(version["Stages"])}
+        return json_response(identity | stored)
+
+    secretsmanager._create_secret, secretsmanager._put_secret_value = create_checked_secret, put_checked_value
 
 
 def _secret_problem(data: dict[str, Any]) -> tuple[str, str] | None:
@@ -141,14 +159,37 @@ def _secret_problem(data: dict[str, Any]) -> tuple[str, str] | None:
             "ValidationException",
             "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
         )
-    if data.get("SecretString") is not None and data.get("SecretBinary") is not None:
-        return (
-            "InvalidParameterException",
-            "You can't specify both a binary secret value and a string secret value in the same secret.",
-        )
+    if len(_values(data)) > 1:
+        return _TWO_VALUES
     if name and (secretsmanager._secrets.get(name) or {}).get("DeletedDate"):
         return (
             "InvalidRequestException",
             "You can't create this secret because a secret with this name is already scheduled for deletion.",
         )
     return None
+
+
+def _value_problem(data: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the code and the message for a version that has not exactly one value."""
+    match len(_values(data)):
+        case 0:
+            return "InvalidRequestException", "You must provide either SecretString or SecretBinary."
+        case 1:
+            return None
+        case _:
+            return _TWO_VALUES
+
+
+def _version_problem(data: dict[str, Any], secret: Any, version: Any) -> tuple[str, str] | None:
+    """Return the code and the message for a token of a version that has another value."""
+    if version is None or _values(data) == _values(version):
+        return None
+    used = "because that value is already in use for a version of secret"
+    return (
+        "ResourceExistsException",
+        f"You can't use ClientRequestToken {data['ClientRequestToken']} {used} {secret['ARN']}.",
+    )
+
+
+def _values(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: data[name] for name in ("SecretString", "SecretBinary") if data.get(name) is not None}
