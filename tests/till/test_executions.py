@@ -136,6 +136,15 @@ def test_history_with_io_masks_card_tokens(shop: WorkflowFixture, till: Callable
     assert "tok_visa" not in shown
 
 
+def test_history_with_io_shows_the_variables_that_a_state_assigned(
+    shop: WorkflowFixture, till: Callable[..., str]
+) -> None:
+    sell(shop, "tok_visa", "ord-1")
+    shown = till("history", "ord-1", "--io").splitlines()
+    (priced,) = (line for line in shown if line.startswith("PriceOrder $order: "))
+    assert json.loads(priced.removeprefix("PriceOrder $order: "))["totals"]["total"] > 0
+
+
 def test_follow_prints_every_state_and_the_outcome(shop: WorkflowFixture, till: Callable[..., str]) -> None:
     sell(shop, "tok_declined", "ord-1")
     lines = till("history", "ord-1", "--follow").splitlines()

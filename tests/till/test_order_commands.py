@@ -21,6 +21,7 @@ from till.main import app
 from till.services.cases import Cases
 from till.services.executions import Executions
 from till.stack import find_stack
+from till.workflows import Started
 
 __all__ = ["aws", "no_local_stack", "seeded", "stack"]  # fixtures
 
@@ -163,6 +164,34 @@ def test_show_for_a_person_who_may_not_read_cases_has_the_state_of_the_system(
     put(tables | {"PaymentsTable": [shop_rows.tender(CANCELLED, 1, "cash", 20, "captured", captured=20)]})
     shown = json.loads(run("order", "show", CANCELLED, "--json").stdout)
     assert [(one["state"], one["settled_by_hand"]) for one in shown["tenders"]] == [("captured", False)]
+
+
+def test_show_has_the_customer_and_what_makes_the_lines_add_up_to_the_total(stack: None) -> None:
+    tables = shop_rows.rows()
+    amounts = {"unit_price": 1304, "line_discount": 0, "order_discount": 0, "tax": 217, "total": 1304}
+    tables["OrdersTable"][0] |= {
+        "currency": "CHF",
+        "customer_id": "cus-ada",
+        "document": {
+            "lines": [{"sku": "MUG", "description": "Mug", "quantity": 1, **amounts}],
+            "totals": {"total": 1305, "rounding": 1},
+        },
+    }
+    put(tables)
+    printed = run("order", "show", "ord-1").output
+    assert "customer_id: cus-ada" in printed
+    assert "cash rounding: 0.01 CHF\n  total: 13.05 CHF" in printed
+
+
+@pytest.mark.parametrize("duplicate", [False, True])
+def test_only_the_first_cancel_is_said_to_have_started(
+    stack: None, monkeypatch: pytest.MonkeyPatch, duplicate: bool
+) -> None:
+    monkeypatch.setattr("till.services.orders.Orders.cancel", lambda *_: Started("arn:cancel", duplicate))
+    printed = run("order", "cancel", "ord-1").output
+    assert ("A cancel of ord-1 was started before" in printed) is duplicate
+    assert ("The cancel of ord-1 has started." in printed) is not duplicate
+    assert "Follow it with `till history arn:cancel`." in printed
 
 
 def test_show_of_an_unknown_order_is_an_error(stack: None) -> None:

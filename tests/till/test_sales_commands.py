@@ -1,12 +1,15 @@
 """The commands of gift cards, products and customers, over moto's AWS."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 from customers.models import Customer
+from reports.models import SalesRow
 from tillflow.aws import client
 from tillflow.gift_cards import new_code
+from tillflow.listing import Page
 from tillflow.store import marshal
 
 from tests.till.test_commands import aws, no_local_stack, run, stack
@@ -193,3 +196,39 @@ def test_id_of_any_length_is_refused_in_our_own_words(stack: None, arguments: tu
 def test_amount_above_that_of_a_request_is_refused_as_typed(currency: str, amount: str, most: str) -> None:
     grant = ("customer", "credit", "grant", "cus-ada", amount, "--reason", "late", "--currency", currency)
     assert f"amount is '{amount}'; expected at most {most}." in run(*grant, code=2).stderr
+
+
+def report(monkeypatch: pytest.MonkeyPatch, by: str, value: str) -> tuple[dict[str, int | str], str]:
+    """Return the row of a report in JSON, and the heading of its CSV."""
+    sold = SalesRow(
+        day=date(2026, 11, 28), value=value, currency="EUR", units=3, net=2000, tax=110, total=2110
+    )
+    back = SalesRow(
+        day=date(2026, 11, 29), value=value, currency="EUR", returned_units=1, returned_total=1055, returns=1
+    )
+    monkeypatch.setattr("till.services.reports.Reports.sales", lambda *_: Page([sold, back], None))
+    (row,) = json.loads(run("report", "sales", "--by", by, "--json").stdout)
+    return row, run("report", "sales", "--by", by, "--csv").stdout.splitlines()[0]
+
+
+def test_report_by_tax_has_the_rate_next_to_the_tax(stack: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, heading = report(monkeypatch, "tax", "0.055")
+    assert (row["tax_rate"], row["tax"], row["remaining"]) == ("0.055", 110, 1055)
+    assert heading == "tax_rate,units,net,tax,total,returned_units,returned_total,remaining,currency"
+
+
+@pytest.mark.parametrize(
+    ("by", "absent"),
+    [
+        ("location", set()),
+        ("sku", {"sales", "returns"}),
+        ("category", {"sales", "returns"}),
+        ("tender", {"sales", "units", "net", "tax", "returns", "returned_units"}),
+    ],
+)
+def test_report_has_no_column_of_what_its_dimension_does_not_count(
+    stack: None, monkeypatch: pytest.MonkeyPatch, by: str, absent: set[str]
+) -> None:
+    row, _ = report(monkeypatch, by, "x")
+    counts = {"sales", "units", "net", "tax", "total", "returns", "returned_units", "returned_total"}
+    assert set(row) == {by, *(counts - absent), "remaining", "currency"}

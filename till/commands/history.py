@@ -38,7 +38,7 @@ MOST_CHILDREN = 500
 def history(
     order_or_execution: Annotated[str, typer.Argument(help="An order's id or an execution's ARN.")],
     io: Annotated[
-        bool, typer.Option("--io", help="Show each state's input and output, secrets masked.")
+        bool, typer.Option("--io", help="Show each state's input, variables and output, secrets masked.")
     ] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Continue until the execution ends.")] = False,
     children: Annotated[bool, typer.Option("--children", help="Show child executions of Maps too.")] = False,
@@ -129,17 +129,18 @@ def _print_children(executions: Executions, execution: Execution, io: bool) -> N
 
 
 def _print_io(visit: Visit, execution: Execution) -> None:
-    """Print what a visit got and returned. Long texts are printed whole: they are what the reader asked for."""
+    """Print what a visit got, assigned and returned. Long texts are printed whole, as the reader asked for them."""
     own = set(visit.events)
     for event in execution.events:
         if event["id"] not in own:
             continue
-        for details, field in (("stateEnteredEventDetails", "input"), ("stateExitedEventDetails", "output")):
-            text = event.get(details, {}).get(field)
-            if text is not None:
-                out.print(
-                    f"{visit.state} {field}: {_compact(text)}",
-                )
+        entered, exited = (event.get(f"state{kind}EventDetails", {}) for kind in ("Entered", "Exited"))
+        if "input" in entered:
+            out.print(f"{visit.state} input: {_compact(entered['input'])}")
+        for name, value in exited.get("assignedVariables", {}).items():
+            out.print(f"{visit.state} ${name}: {_compact(value)}")
+        if "output" in exited:
+            out.print(f"{visit.state} output: {_compact(exited['output'])}")
 
 
 def _compact(text: str) -> str:

@@ -232,9 +232,8 @@ def _print_cancelled(result: dict[str, Any]) -> None:
         out.print(f"A cancel of {order_id} was started before; no other was started.")
     match result.get("status"):
         case None:
-            out.print(
-                f"The cancel of {order_id} has started. Follow it with `till history {result['execution_arn']}`."
-            )
+            started = "" if result["duplicate"] else f"The cancel of {order_id} has started. "
+            out.print(f"{started}Follow it with `till history {result['execution_arn']}`.")
         case "SUCCEEDED" if result["output"]["status"] == "PAID":
             out.print(
                 styled(f"{order_id} is not cancelled:", "red"),
@@ -261,6 +260,7 @@ def _print_order(order: Order) -> None:
     shown = (
         "placed_at",
         "location",
+        "customer_id",
         "paid_at",
         "cancelled_at",
         "cancel_reason",
@@ -289,7 +289,10 @@ def _print_order(order: Order) -> None:
                 for line in order.document["lines"]
             ],
         )
-        out.print(f"  total: {money(order.document['totals']['total'], currency)}")
+        totals = order.document["totals"]
+        if rounding := totals.get("rounding"):
+            out.print(f"  cash rounding: {money(rounding, currency)}")
+        out.print(f"  total: {money(totals['total'], currency)}")
         for tender in order.document.get("tenders", ()):
             if tender.get("change"):
                 tendered = money(tender["tendered"], currency)

@@ -22,6 +22,15 @@ app = typer.Typer(no_args_is_help=True, help="Reports of sales.")
 
 _COUNTS = ("sales", "units", "net", "tax", "total", "returns", "returned_units", "returned_total")
 _AMOUNTS = ("net", "tax", "total", "returned_total", "remaining")
+_HEADINGS = {"tax": "tax_rate"}
+"""The column of a dimension, where it is not the dimension itself."""
+_NOT_COUNTED: dict[str, tuple[str, ...]] = {
+    "sku": ("sales", "returns"),
+    "category": ("sales", "returns"),
+    "tax": ("sales", "returns"),
+    "tender": ("sales", "units", "net", "tax", "returns", "returned_units"),
+}
+"""What is not counted by a dimension: a sale has several lines, and a tender pays no line of its own."""
 _ADVICE = "See `till report sales --help`."
 
 
@@ -43,7 +52,8 @@ def report_sales(
 ) -> None:
     """Report sales, returns and cancels of a period (30 days by default), at most 366 days; days are in UTC.
 
-    A sale counts on the day it was placed, a return or cancel on its own day. By tender: what it paid and got back.
+    A sale counts on the day it was placed, a return or cancel on its own day. The number of sales and returns is
+    counted by day and location. By tender: what it paid and got back.
 
     Examples:
 
@@ -62,18 +72,22 @@ def report_sales(
         reports = Reports(find_stack())
         days = every(lambda after: reports.sales(dimension, currency, from_day, to_day, 100, after))
         rows = _totals(days, dimension)
+    counts = [name for name in _COUNTS if name not in _NOT_COUNTED.get(dimension, ())]
     formats = {name: lambda row, name=name: money(row[name], currency) for name in _AMOUNTS}
-    columns = (dimension, *_COUNTS, "remaining", "currency")
+    columns = (_HEADINGS.get(dimension, dimension), *counts, "remaining", "currency")
     print_report("Sales", columns, rows, as_json, as_csv, page, page_size, formats)
 
 
 def _totals(days: Any, by: Dimension) -> list[dict[str, Any]]:
     """Return the sums of the period by value, in the order of the values; by day, those of each day."""
     sums: dict[str, dict[str, Any]] = {}
+    heading = _HEADINGS.get(by, by)
     row: SalesRow
     for row in days:
         value = row.day.isoformat() if by == "day" else row.value
-        total = sums.setdefault(value, {by: value, "currency": row.currency, **dict.fromkeys(_COUNTS, 0)})
+        total = sums.setdefault(
+            value, {heading: value, "currency": row.currency, **dict.fromkeys(_COUNTS, 0)}
+        )
         for name in _COUNTS:
             total[name] += getattr(row, name)
     return [
