@@ -1,15 +1,17 @@
 """The customers table: create, read, list and update, with concurrent updates."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from customers.errors import InvalidCustomer
 from customers.models import Customer, SearchCustomers, StoredCustomer
+from customers.rows import customer_key
 from customers.store import CustomersStore
 from tillflow.customers import CustomerAnonymised, UnknownCustomer
 from tillflow.errors import IdempotencyConflict, RecordChanged
 from tillflow.parsing import parse
+from tillflow.store import key, unmarshal
 
 from tests.support.interposed import Interposed
 
@@ -45,6 +47,14 @@ def test_update_increments_the_version(store: CustomersStore) -> None:
     after = store.update("cus-1", {"phone": "+44 20 7946 0958"}, 1, NOW)
     assert store.get("cus-1") == StoredCustomer(after, 2)
     assert after.email == "ada@example.com"
+
+
+def test_update_keeps_when_the_customer_was_created(store: CustomersStore, dynamodb: Any, table: str) -> None:
+    store.create(ADA, NOW)
+    store.update("cus-1", {"note": "Prefers mornings"}, 1, NOW + timedelta(days=1))
+    store.anonymise("cus-1", NOW + timedelta(days=2))
+    row = unmarshal(dynamodb.get_item(TableName=table, Key=key(*customer_key("cus-1")))["Item"])
+    assert (row["created_at"], row["updated_at"]) == ("2026-11-23T10:00:00Z", "2026-11-25T10:00:00Z")
 
 
 def test_update_from_an_old_version_raises_record_changed(store: CustomersStore) -> None:
