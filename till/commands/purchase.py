@@ -12,6 +12,7 @@ import typer
 from till import workflows
 from till.days import typed_day
 from till.errors import OperatorError, operator_errors
+from till.numbers import whole_number
 from till.output import money, out, print_json, timestamp
 from till.purchase_output import print_purchase
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
@@ -249,8 +250,10 @@ def invoice(
     purchase_order_id: OrderId,
     number: Annotated[str, typer.Option(help="The supplier's invoice number.")],
     line: Annotated[list[str], typer.Option(help="SKU=QUANTITY@UNIT_PRICE, in minor units.")],
-    tax: Annotated[int, typer.Option(help="Tax in minor units.")] = 0,
-    discount: Annotated[int, typer.Option(help="Discount on the whole invoice, in minor units.")] = 0,
+    tax: Annotated[int, typer.Option(parser=whole_number, help="Tax in minor units.")] = 0,
+    discount: Annotated[
+        int, typer.Option(parser=whole_number, help="Discount on the whole invoice, in minor units.")
+    ] = 0,
     on: Annotated[str, typer.Option(help="Invoice date; by default today.")] = "",
 ) -> None:
     """Record the supplier's invoice; it is matched once all goods are received.
@@ -424,6 +427,6 @@ def _parts(text: str, form: str, mark: str) -> tuple[str, int, int]:
     sku, _, rest = text.partition("=")
     first, _, second = rest.partition(mark)
     try:
-        return sku, int(first), int(second)
+        return sku, whole_number(first), whole_number(second)
     except ValueError:
         raise OperatorError(f"Invalid line {text!r}.", f"Use {form}, with whole numbers.") from None

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from decimal import Decimal
+from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from getpass import getuser
@@ -13,6 +13,7 @@ import typer
 from till import workflows
 from till.defaults import LOCATION
 from till.errors import OperatorError, operator_errors
+from till.numbers import decimal_number, whole_number
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
@@ -278,15 +279,15 @@ def approve(
     out.print(f"{purchase_order_id}: {decision.value}.")
 
 
-_FIELDS = {
+_FIELDS: dict[str, tuple[str, Callable[[str], object]]] = {
     "supplier": ("supplier_id", str),
-    "cost": ("unit_cost", int),
-    "freight": ("freight", int),
-    "days": ("lead_time_days", int),
-    "variance": ("lead_time_variance", Decimal),
-    "pack": ("pack_size", int),
-    "minimum": ("minimum_quantity", int),
-    "on_time": ("on_time", Decimal),
+    "cost": ("unit_cost", whole_number),
+    "freight": ("freight", whole_number),
+    "days": ("lead_time_days", whole_number),
+    "variance": ("lead_time_variance", decimal_number),
+    "pack": ("pack_size", whole_number),
+    "minimum": ("minimum_quantity", whole_number),
+    "on_time": ("on_time", decimal_number),
     "currency": ("currency", str),
 }
 
@@ -298,11 +299,14 @@ def _source(text: str) -> dict[str, object]:
         name, _, value = part.partition("=")
         try:
             field, kind = _FIELDS[name.strip()]
-            source[field] = kind(value)
-        except (KeyError, ValueError, ArithmeticError):
+            read = kind(value)
+        except (KeyError, ValueError):
             raise OperatorError(
                 f"Invalid field {part!r} of a source.", f"Use name=value of: {', '.join(_FIELDS)}."
             ) from None
+        if field in source:
+            raise OperatorError(f"Field {name.strip()!r} of source {text!r} is given twice.", "Give it once.")
+        source[field] = read
     if "supplier_id" not in source:
         raise OperatorError(f"Source {text!r} has no supplier.", "Begin with supplier=ID.")
     return source

@@ -9,6 +9,7 @@ import typer
 from till import workflows
 from till.defaults import CURRENCY, LOCATION
 from till.errors import OperatorError, operator_errors
+from till.numbers import whole_number
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import Stack, find_stack
@@ -274,6 +275,10 @@ def requested_line(text: str, order: Order, reason: str) -> dict[str, Any]:
 def _units(text: str, accepted: str) -> dict[str, Any]:
     name, _, rest = text.partition("=")
     quantity, _, condition = rest.partition(":")
-    if not quantity.isdecimal() or condition not in ("", "resell", "damaged"):
+    try:
+        units = whole_number(quantity)
+    except ValueError:
+        units = -1
+    if units < 0 or condition not in ("", "resell", "damaged"):
         raise OperatorError(f"Invalid line {text!r}.", f"Use {accepted}.")
-    return {"sku": name, "quantity": int(quantity), "condition": condition or "resell"}
+    return {"sku": name, "quantity": units, "condition": condition or "resell"}

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from till.errors import OperatorError, operator_errors
+from till.numbers import whole_number
 from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
@@ -148,6 +149,6 @@ def _report(shipment_id: str, report: dict[str, object]) -> None:
 def _line(text: str) -> dict[str, int]:
     number, _, quantity = text.partition("=")
     try:
-        return {"line_no": int(number), "quantity": int(quantity)}
+        return {"line_no": whole_number(number), "quantity": whole_number(quantity)}
     except ValueError:
         raise OperatorError(f"Invalid line {text!r}.", "Use LINE=QUANTITY with whole numbers.") from None

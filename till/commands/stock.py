@@ -10,6 +10,7 @@ import typer
 
 from till.defaults import CURRENCY, LOCATION
 from till.errors import operator_errors
+from till.numbers import whole_number
 from till.output import confirm, money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
@@ -109,7 +110,9 @@ def movements(
 @app.command("adjust")
 def adjust(
     sku: Sku,
-    quantity: Annotated[int, typer.Argument(help="Units found, or lost below 0 (after --).")],
+    quantity: Annotated[
+        int, typer.Argument(parser=whole_number, help="Units found, or lost below 0 (after --).")
+    ],
     reason: Annotated[str, typer.Option(help="Reason.")],
     location: Location = LOCATION,
     unit_cost: UnitCost = None,
@@ -144,7 +147,9 @@ def adjust(
 @app.command("count")
 def count(
     sku: Sku,
-    counted: Annotated[int, typer.Argument(help="Units on the shelves, reserved ones included.")],
+    counted: Annotated[
+        int, typer.Argument(parser=whole_number, help="Units on the shelves, reserved ones included.")
+    ],
     location: Location = LOCATION,
     reason: Annotated[str, typer.Option(help="Reason.")] = "counted",
     unit_cost: UnitCost = None,

@@ -10,6 +10,7 @@ import typer
 from till import workflows
 from till.defaults import CURRENCY
 from till.errors import OperatorError, operator_errors
+from till.numbers import whole_number
 from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
@@ -255,6 +256,6 @@ def _arrived_line(text: str) -> dict[str, Any]:
 
 def _whole(number: str, text: str, form: str) -> int:
     try:
-        return int(number)
+        return whole_number(number)
     except ValueError:
         raise OperatorError(f"Invalid line {text!r}.", f"Use {form} with whole numbers.") from None
