@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { acceptedInGerman, differenceInGerman, rejectionInGerman } from "../src/texts/german";
+import { acceptedInGerman, differenceInGerman, failureInGerman, rejectionInGerman } from "../src/texts/german";
 
 const WORDS = { cash: "Bar", retry: "Wiederholen", weight: "Gewicht" };
 
@@ -31,4 +31,9 @@ it("translates why an image was rejected", () => {
 it("translates how an invoice differs", () => {
   expect(differenceInGerman("MUG-WHT-300: unit price 4.60 EUR; expected 4.50 EUR")).toBe("MUG-WHT-300: Preis 4,60 EUR; erwartet 4,50 EUR");
   expect(differenceInGerman("tax: amount 1234.56 EUR; expected 7 EUR")).toBe("Steuer: Betrag 1234,56 EUR; erwartet 7 EUR");
+});
+
+it("translates that nothing is known of a failure, not what an error said", () => {
+  expect(failureInGerman("The log was not searched in time: search it for 4f-1.")).toBe("Das Protokoll wurde nicht rechtzeitig durchsucht: darin nach 4f-1 suchen.");
+  expect(failureInGerman("ValueError: no order")).toBe("ValueError: no order");
 });

@@ -23,8 +23,11 @@ it("names each field with its value and what is accepted, in the language of the
   expect(screen.getByRole("alert").textContent).toContain("Quantity is 0; expected a number of at least 1. From: expected a value.");
 });
 
-it("marks the API's own sentence, which has no fields, as English", () => {
+it("keeps the API's own sentence, which is in English, out of a German page until it is opened", () => {
   setPreferences({ language: "de" });
   render(<Notice problem={new Problem(404, "UnknownOrder", "order ord-1 does not exist", "No such order.")} />);
-  expect(screen.getByText(/order ord-1 does not exist/).getAttribute("lang")).toBe("en");
+  const own = screen.getByText(/order ord-1 does not exist/);
+  expect(own.getAttribute("lang")).toBe("en");
+  expect(own.closest("details")?.open).toBe(false);
+  expect(screen.getByRole("alert").textContent).toContain("Diese Bestellung gibt es nicht.");
 });

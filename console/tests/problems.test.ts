@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { de } from "../src/texts/de";
+import { de, TILL_PROBLEMS } from "../src/texts/de";
 import { MORE_PROBLEMS } from "../src/texts/problems-de";
 
 /** The names of the API's errors that have a sentence for the person at the till. */
@@ -20,7 +20,7 @@ it("finds the errors of the API", () => {
 });
 
 it.each(errors)("%s has a sentence in German", (name) => {
-  expect(de.problems[name] ?? MORE_PROBLEMS[name]).toBeTruthy();
+  expect(TILL_PROBLEMS[name] ?? MORE_PROBLEMS[name]).toBeTruthy();
 });
 
 it.each(["InternalError", "PermissionMissing"])("says in German that a request failed inside (%s)", (name) => {
@@ -28,5 +28,5 @@ it.each(["InternalError", "PermissionMissing"])("says in German that a request f
 });
 
 it("has no sentence twice", () => {
-  expect(Object.keys(MORE_PROBLEMS).filter((name) => name in de.problems)).toEqual([]);
+  expect(Object.keys(MORE_PROBLEMS).filter((name) => name in TILL_PROBLEMS)).toEqual([]);
 });

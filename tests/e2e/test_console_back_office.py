@@ -85,6 +85,10 @@ def test_scanned_units_are_booked_as_a_count(console: Console) -> None:
     for _ in range(3):
         scan(tab, sku)
     expect(tab.get_by_label("Counted: Counted")).to_have_value("3")
+    tab.set_viewport_size({"width": 390, "height": 844})
+    # The table scrolls, not the page.
+    width = "document.documentElement.scrollWidth"
+    assert tab.evaluate(width) == 390
     tab.get_by_role("button", name="Book the count").click()
     expect(tab.get_by_role("cell", name="Booked", exact=True)).to_be_visible()
     [level] = console.call("manager", "GET", f"/stock?sku={sku}&location=store-1")["levels"]
@@ -118,7 +122,11 @@ def test_refused_form_keeps_what_was_typed_and_names_the_field(console: Console)
 def test_errors_are_in_the_language_of_the_page(console: Console) -> None:
     tab = console.open("manager", "orders/ord-unknown")
     tab.get_by_label("Language").select_option("de")
-    expect(tab.get_by_role("alert")).to_contain_text("Diese Bestellung gibt es nicht.")
+    alert = tab.get_by_role("alert")
+    expect(alert).to_contain_text("Diese Bestellung gibt es nicht.")
+    expect(alert.get_by_text("does not exist")).to_be_hidden()
+    alert.get_by_text("Einzelheiten (englisch)").click()
+    expect(alert.get_by_text("order ord-unknown does not exist")).to_be_visible()
 
 
 def test_uploaded_image_is_shown_with_its_thumbnail(console: Console) -> None:
@@ -136,6 +144,20 @@ def test_uploaded_image_is_shown_with_its_thumbnail(console: Console) -> None:
         expect(thumbnail).to_have_attribute("src", re.compile(r"-128\.(jpg|webp)\?"))
         expect(thumbnail).to_have_js_property("complete", True)
         assert thumbnail.evaluate("image => image.naturalWidth") > 0
+
+
+def test_rejected_image_is_explained_in_the_language_of_the_page(console: Console) -> None:
+    tab = console.open("manager", "images")
+    tab.get_by_label("Language").select_option("de")
+    form = tab.get_by_role("form", name="Hochladen")
+    form.get_by_label("Artikelnummer").fill("MUG-WHT-300")
+    name = f"{uuid.uuid4().hex}.png"
+    form.get_by_label("Bilddatei").set_input_files({"name": name, "mimeType": "image/png", "buffer": b"GIMP"})
+    form.get_by_role("button", name="Hochladen").click()
+    reason = "Die Datei beginnt mit 47 49 4d 50; angenommen werden JPEG, PNG, WebP"
+    expect(form).to_contain_text(reason)
+    tab.get_by_role("link", name="Quarantäne").click()
+    expect(tab.get_by_role("row").filter(has_text=name)).to_contain_text(reason)
 
 
 def test_seller_is_printed_on_the_invoice(console: Console) -> None:

@@ -96,6 +96,19 @@ def rejection_texts() -> Templates:
     return texts - {"{}"}
 
 
+def failure_texts() -> Templates:
+    """Return the templates of what is said of a message of a dead-letter queue whose failure is not known."""
+    return {
+        text
+        for module in _modules()
+        for function, call in _calls(module.tree)
+        if _called(call) == "MessageFailure"
+        for keyword in call.keywords
+        if keyword.arg == "reason" and _is_text(keyword.value)
+        for text in _texts(module, function, keyword.value)
+    }
+
+
 def difference_words() -> set[str]:
     """Return the words of the differences between an invoice and its purchase order."""
     (module,) = (one for one in _modules() if _inside(one.path) == Path("purchasing/matching.py"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.api_texts import accepted_texts, difference_words, rejection_texts
+from tests.support.api_texts import accepted_texts, difference_words, failure_texts, rejection_texts
 
 TEXTS = Path(__file__).parents[2] / "console" / "src" / "texts"
 
@@ -39,7 +39,11 @@ def test_each_word_of_a_difference_of_an_invoice_has_a_german_one() -> None:
     assert difference_words() == set(catalogue("differences"))
 
 
-@pytest.mark.parametrize("name", ["accepted", "rejections"])
+def test_each_sentence_on_an_unknown_failure_has_a_german_one() -> None:
+    assert failure_texts() == set(catalogue("failures"))
+
+
+@pytest.mark.parametrize("name", ["accepted", "rejections", "failures"])
 def test_a_german_text_has_each_value_of_the_english_one(name: str) -> None:
     for english, german in catalogue(name).items():
         values = [str(position) for position in range(english.count("{}"))]

@@ -28,6 +28,17 @@ export class Problem extends Error {
   }
 }
 
+const BUSY: [string, string] = ["Busy", "Busy. Try again."];
+
+/** Responses of the gateway itself, which have no problem document. */
+const OF_GATEWAY: Record<number, [title: string, cashierMessage: string]> = {
+  403: ["ScopeMissing", "This needs another role."],
+  429: BUSY,
+  502: BUSY,
+  503: BUSY,
+  504: BUSY,
+};
+
 // Longer than the gateway waits for a function: a connection that is lost without a word ends too.
 const TIMEOUT_MS = 35_000;
 
@@ -88,11 +99,12 @@ export class Api {
     if (response.ok) return { status: response.status, body: body as Responses[K], etag: response.headers.get("etag") };
     if (response.status === 401) this.onSignedOut();
     const problem = body as ProblemDocument;
+    const [title, sentence] = OF_GATEWAY[response.status] ?? [`HTTP ${response.status}`, ""];
     throw new Problem(
       response.status,
-      problem.title ?? `HTTP ${response.status}`,
+      problem.title ?? title,
       problem.detail ?? problem.message ?? `HTTP ${response.status}`,
-      problem.cashier_message ?? "",
+      problem.cashier_message ?? sentence,
       problem.problems,
     );
   }

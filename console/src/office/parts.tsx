@@ -99,17 +99,25 @@ function nameOf(path: string): string {
 }
 
 export function Notice({ problem }: { problem: Problem | null }): ReactNode {
-  const { problem: sentence, label, accepted: acceptedText, office } = useTexts();
+  const { problem: sentence, label, accepted: acceptedText, code, office } = useTexts();
   if (problem === null) return null;
   const wrong = problem.fields.slice(0, MOST_FIELDS).map(({ field, value, accepted }) => (
     office.wrongField(label(nameOf(field)), shownValue(value), acceptedText(accepted))
   ));
   return (
-    <p role="alert" className="notice bad">
+    <div role="alert" className="notice bad">
       {sentence(problem.title, problem.cashierMessage)}{" "}
       {wrong.map((text, index) => <strong key={index}>{text} </strong>)}
-      <small lang="en">{problem.title}{wrong.length === 0 && `: ${problem.message}`}</small>
-    </p>
+      {wrong.length > 0 || code === "en" ? (
+        <small>{problem.title}{wrong.length === 0 && `: ${problem.message}`}</small>
+      ) : (
+        // The API's own sentence, which is in English.
+        <details>
+          <summary>{office.details}</summary>
+          <small lang="en">{problem.title}: {problem.message}</small>
+        </details>
+      )}
+    </div>
   );
 }
 

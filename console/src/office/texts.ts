@@ -17,6 +17,7 @@ const en = {
   deliveries: "Deliveries",
   failures: "Failures",
   done: "Done.",
+  details: "Details",
   /** value: "" if the field was missing. */
   wrongField: (field: string, value: string, accepted: string) => (value === "" ? `${field}: expected ${accepted}.` : `${field} is ${value}; expected ${accepted}.`),
   openExecution: "Open the execution",
@@ -246,6 +247,7 @@ const de: OfficeTexts = {
   deliveries: "Lieferungen",
   failures: "Fehler",
   done: "Erledigt.",
+  details: "Einzelheiten (englisch)",
   wrongField: (field, value, accepted) => (value === "" ? `${field}: erforderlich ist ${accepted}.` : `${field} ist ${value}; erlaubt: ${accepted}.`),
   openExecution: "Ausführung öffnen",
   cancelOrder: "Bestellung stornieren",

@@ -5,8 +5,8 @@ import { Problem, type ApiResponse } from "../core/api";
 import { useLanguage, type Language } from "../core/i18n";
 import type { Responses } from "../core/responses";
 import { useShop } from "../core/shop";
-import { acceptedInGerman } from "../texts/german";
-import { MORE_PROBLEMS } from "../texts/problems-de";
+import { acceptedInGerman, differenceInGerman, failureInGerman, rejectionInGerman } from "../texts/german";
+import "../texts/problems-de";
 import { OFFICE_TEXTS, type OfficeTexts } from "./texts";
 import { until } from "./until";
 
@@ -17,17 +17,26 @@ interface Texts extends Language {
   label: (field: string) => string;
   /** What a field accepts, as the API says it. */
   accepted: (text: string) => string;
+  /** Why an image was rejected. */
+  rejection: (text: string) => string;
+  /** Why a message failed. */
+  failure: (text: string) => string;
+  /** How an invoice differs from its order. */
+  difference: (text: string) => string;
 }
 
 export function useTexts(): Texts {
   const language = useLanguage();
   const office = OFFICE_TEXTS[language.code];
+  const isGerman = language.code === "de";
   return {
     ...language,
     office,
     label: (field) => office.labels[field] ?? field,
-    accepted: (text) => (language.code === "de" ? acceptedInGerman(text, office.values) : text),
-    problem: (title, fallback) => (language.code === "de" ? MORE_PROBLEMS[title] : undefined) ?? language.problem(title, fallback),
+    accepted: (text) => (isGerman ? acceptedInGerman(text, office.values) : text),
+    rejection: (text) => (isGerman ? rejectionInGerman(text) : text),
+    failure: (text) => (isGerman ? failureInGerman(text) : text),
+    difference: (text) => (isGerman ? differenceInGerman(text) : text),
   };
 }
 

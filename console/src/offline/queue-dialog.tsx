@@ -43,7 +43,7 @@ function Entry({ sale }: { sale: QueuedSale }): React.ReactNode {
       </p>
       {state === "waiting" && <p className="muted">{texts.waits}</p>}
       {refusal !== null && <p className="notice bad">{sentence(refusal.title, refusal.message)}</p>}
-      {problem !== null && <p role="alert" className="notice bad">{sentence(problem.title, problem.cashierMessage)} <small>{problem.message}</small></p>}
+      {problem !== null && <p role="alert" className="notice bad">{sentence(problem.title, problem.cashierMessage)} <small lang="en">{problem.message}</small></p>}
       {state === "refused" && (
         <div className="row">
           <Button onClick={again} disabled={needsApproval && !isManager(person)}>{text.retry}</Button>

@@ -1,5 +1,6 @@
 /**
- * Sentences of the API in German: what a field accepts, why an image was rejected, how an invoice differs.
+ * Sentences of the API in German: what a field accepts, why an image was rejected, how an invoice differs,
+ * why nothing is known of a message that failed.
  *
  * The API writes them in English by templates such as "at most {} items", which are the keys of the catalogues: a test
  * of the API compares them with its source. Any other text is returned as it is.
@@ -7,6 +8,7 @@
 
 import accepted from "./accepted-de.json";
 import differences from "./differences-de.json";
+import failures from "./failures-de.json";
 import rejections from "./rejections-de.json";
 
 type Rule = readonly [RegExp, string];
@@ -14,6 +16,7 @@ type Words = Readonly<Record<string, string>>;
 
 const ACCEPTED = rulesOf(accepted);
 const REJECTIONS = rulesOf(rejections);
+const FAILURES = rulesOf(failures);
 /** Values of which one is accepted, such as 'cash', 'card' or 'exchange'. */
 const QUOTED = /^'[^']*'(?:, '[^']*')* or '[^']*'$/;
 
@@ -37,6 +40,11 @@ export function acceptedInGerman(text: string, words: Words): string {
 /** Return why an image was rejected. */
 export function rejectionInGerman(text: string): string {
   return translated(REJECTIONS, text, {});
+}
+
+/** Return why a message failed; what an error said is not translated. */
+export function failureInGerman(text: string): string {
+  return translated(FAILURES, text, {});
 }
 
 /** Return how a supplier's invoice differs, which the API writes as "MUG: unit price 4.60 EUR; expected 4.50 EUR". */

@@ -1,4 +1,6 @@
-/** Sentences in German for the errors that the back office and returns meet; those of the till are in `de`. */
+/** Further German sentences for errors: they are loaded after the till, which opens with the most frequent ones. */
+
+import { de } from "./de";
 
 export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
   ApprovalChanged: "Der Einkauf kostet inzwischen etwas anderes. Die Freigaben neu laden.",
@@ -112,3 +114,5 @@ export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
   UserExists: "Dieser Name ist vergeben.",
   UploadFailed: "Die Datei konnte nicht hochgeladen werden. Sie erneut auswählen.",
 };
+
+Object.assign(de.problems, MORE_PROBLEMS);

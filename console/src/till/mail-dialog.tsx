@@ -32,13 +32,15 @@ export function MailDialog({ number, orderId, hasCustomer, onClose }: MailDialog
   };
   return (
     <Dialog title={texts.mailOf(number)} onClose={onClose}>
-      {config.sends_mail
-        ? <SendForm number={number} hasCustomer={hasCustomer} isRunning={isRunning} onRun={run} />
-        : <p className="notice">{texts.noMail}</p>}
-      {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
-      <div className="row wrap">
-        <Button kind={config.sends_mail ? "plain" : "primary"} disabled={isRunning} onClick={() => run(openProgram)}>{texts.ownProgram}</Button>
-        {orderId === undefined && <small>{texts.attach}</small>}
+      <div className="stack">
+        {config.sends_mail
+          ? <SendForm number={number} hasCustomer={hasCustomer} isRunning={isRunning} onRun={run} />
+          : <p className="notice">{texts.noMail}</p>}
+        {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
+        <div className="row wrap">
+          <Button kind={config.sends_mail ? "plain" : "primary"} disabled={isRunning} onClick={() => run(openProgram)}>{texts.ownProgram}</Button>
+          {orderId === undefined && <small>{texts.attach}</small>}
+        </div>
       </div>
     </Dialog>
   );

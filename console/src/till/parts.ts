@@ -1,5 +1,7 @@
 /** The parts of the till that are not needed to open it: one file, loaded soon after the till or when a part is shown. */
 
+import "../texts/problems-de";
+
 export { OfflinePayment } from "../offline/offline-payment";
 export { QueueDialog } from "../offline/queue-dialog";
 export { AccountForm } from "../payment/account-form";

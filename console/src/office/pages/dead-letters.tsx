@@ -102,10 +102,11 @@ function WholeQueue({ queue, hasMessages, isRunning, run }: { queue: DeadLetterQ
 }
 
 function Message({ message, queue, isRedrivable, isRunning, run }: { message: DeadLetter; queue: string; isRedrivable: boolean } & Runs): React.ReactNode {
-  const { office, label } = useTexts();
+  const { office, label, failure: failureText } = useTexts();
   const { api } = useShop();
   const [note, setNote] = useState("");
   const { message_id: id, failure } = message;
+  const reason = failureText(failure.reason);
   const path = { queue, message_id: id };
   const moveBack = async (): Promise<Ended> => {
     const { message_ids: ids } = await api.get("POST /dead-letters/{queue}/redrive", { path, body: { message_id: id } });
@@ -117,7 +118,7 @@ function Message({ message, queue, isRedrivable, isRunning, run }: { message: De
   };
   return (
     <section className="card stack" aria-label={id}>
-      <h2 lang="en">{failure.reason}</h2>
+      <h2 lang={reason === failure.reason ? "en" : undefined}>{reason}</h2>
       <Fields
         row={{ ...failure, sent_at: message.sent_at, failed_at: failure.failed_at, attempts: failure.attempts ?? office.unknown, message: id }}
         fields={["failed_at", "attempts", "sent_at", "message"]}

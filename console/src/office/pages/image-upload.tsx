@@ -4,7 +4,7 @@ import type { Image } from "../../core/responses";
 import { pauseFor } from "../../core/settle";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
-import { Result, Status } from "../parts";
+import { Notice, Status } from "../parts";
 import { upload } from "../upload";
 import { useAction, useTexts } from "../use-api";
 
@@ -14,23 +14,29 @@ const LARGEST_BYTES = 50 * 2 ** 20;
 const READ_EVERY_MS = 1_500;
 const READS = 40;
 
-/** Return the row of an object once it was ingested after a time; null if that takes longer than a minute. */
-async function ingested(api: Api, key: string, since: string): Promise<Image | null> {
+/** Return the row of an object; null if it has none. */
+async function detailsOf(api: Api, key: string): Promise<Image | null> {
+  try {
+    return await api.get("GET /images/details", { query: { key } });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 404) throw error;
+    return null;
+  }
+}
+
+/** Return the row of an object once it is another one than before; null if that takes longer than a minute. */
+async function ingested(api: Api, key: string, before: Image | null): Promise<Image | null> {
   for (let read = 0; read < READS; read += 1) {
     await pauseFor(READ_EVERY_MS);
-    try {
-      const image = await api.get("GET /images/details", { query: { key } });
-      if (image.updated_at >= since) return image;
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 404) throw error;
-    }
+    const image = await detailsOf(api, key);
+    if (image !== null && image.updated_at !== before?.updated_at) return image;
   }
   return null;
 }
 
 /** Upload an image of a product, and show what became of it. */
 export function ImageUpload({ onDone }: { onDone: () => void }): React.ReactNode {
-  const { office, label } = useTexts();
+  const { office, label, rejection } = useTexts();
   const { api } = useShop();
   const [sku, setSku] = useState("");
   const [file, setFile] = useState<File | null>(null);
@@ -39,11 +45,11 @@ export function ImageUpload({ onDone }: { onDone: () => void }): React.ReactNode
   const isFit = file !== null && TYPES.includes(file.type) && file.size <= LARGEST_BYTES;
   const send = async (chosen: File): Promise<void> => {
     setImage(null);
-    const startedAt = new Date().toISOString();
     const body = { sku: sku.trim(), name: chosen.name.replaceAll("/", "_"), content_type: chosen.type };
     const signed = await api.get("POST /images/uploads", { body });
+    const before = await detailsOf(api, signed.key);
     await upload(signed, chosen);
-    setImage(await ingested(api, signed.key, startedAt));
+    setImage(await ingested(api, signed.key, before));
   };
   return (
     <form
@@ -59,10 +65,11 @@ export function ImageUpload({ onDone }: { onDone: () => void }): React.ReactNode
       <Button kind="primary" type="submit" disabled={!isFit || sku.trim() === "" || action.isRunning}>{office.upload}</Button>
       {file !== null && !isFit && <p role="alert" className="notice bad">{office.unfitFile}</p>}
       {action.isRunning && <p role="status" className="notice">{office.uploading}</p>}
-      {action.isDone && image === null ? <p role="status" className="notice">{office.stillRunning}</p> : <Result action={action} />}
+      <Notice problem={action.problem} />
+      {action.isDone && image === null && <p role="status" className="notice">{office.stillRunning}</p>}
       {image !== null && (
-        <p className="row">
-          <Status value={image.status} /> {image.sentence}
+        <p role="status" className="row">
+          <Status value={image.status} /> {image.sentence !== null && rejection(image.sentence)}
           {image.outputs.at(-1) !== undefined && <img className="thumbnail" src={image.outputs.at(-1)?.url} alt={image.key} />}
         </p>
       )}

@@ -1,6 +1,5 @@
 import { hrefOf } from "../../core/router";
 import { useShop } from "../../core/shop";
-import { rejectionInGerman } from "../../texts/german";
 import { ListPage, type Column } from "../parts";
 import { Thumbnail } from "../thumbnail";
 import { useTexts, type Row } from "../use-api";
@@ -37,7 +36,7 @@ export function ImagesPage(): React.ReactNode {
 
 /** Rejected images with the reason. */
 export function QuarantinePage(): React.ReactNode {
-  const { office, code } = useTexts();
+  const { office, rejection } = useTexts();
   return (
     <ListPage
       page="images"
@@ -45,7 +44,7 @@ export function QuarantinePage(): React.ReactNode {
       route="GET /images/quarantine"
       columns={[
         { field: "key" }, { field: "sku" }, { field: "reason", cell: ({ reason }) => office.values[String(reason)] ?? String(reason) },
-        { field: "sentence", cell: ({ sentence }) => (code === "de" ? rejectionInGerman(String(sentence)) : String(sentence)) }, { field: "updated_at" },
+        { field: "sentence", cell: ({ sentence }) => rejection(String(sentence)) }, { field: "updated_at" },
       ]}
     >
       {() => <p className="crumb"><a href={hrefOf("images")}><Icon name="back" /> {office.back}</a></p>}

@@ -3,7 +3,6 @@ import type { Purchase } from "../../core/responses";
 import { hrefOf, useRoute } from "../../core/router";
 import { useShop } from "../../core/shop";
 import { Button } from "../../core/ui";
-import { differenceInGerman } from "../../texts/german";
 import { ExecutionView } from "../execution-view";
 import { Fields, ListPage, RecordPage, Table } from "../parts";
 import { useRecord, useTexts, type Row } from "../use-api";
@@ -98,14 +97,14 @@ function Progress({ order }: { order: Purchase }): React.ReactNode {
 }
 
 function InvoiceAndPayment({ order: { invoice, payment, differences, currency } }: { order: Purchase }): React.ReactNode {
-  const { office, code } = useTexts();
+  const { office, difference: differenceText } = useTexts();
   return (
     <>
       <h2>{office.invoice}</h2>
       {differences.length > 0 && (
         <div role="alert" className="notice bad">
           {office.invoiceDiffers}
-          <ul>{differences.map((difference) => <li key={difference}>{code === "de" ? differenceInGerman(difference) : difference}</li>)}</ul>
+          <ul>{differences.map((difference) => <li key={difference}>{differenceText(difference)}</li>)}</ul>
         </div>
       )}
       <Fields row={{ ...invoice, currency }} fields={["number", "invoiced_on", "discount", "tax", "total", "due_on"]} />

@@ -91,7 +91,7 @@ function NewUser({ onDone }: { onDone: () => void }): React.ReactNode {
       }}
     >
       <h2>{office.newUser}</h2>
-      <Field name="username" label={label("username")} pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*" required maxLength={64} />
+      <Field name="username" label={label("username")} pattern="[A-Za-z0-9][A-Za-z0-9._\-]*" required maxLength={64} />
       <label className="field">
         {label("group")}
         <select name="group">{GROUPS.map((group) => <option key={group} value={group}>{office.values[group]}</option>)}</select>
