@@ -27,6 +27,7 @@ from .ministack.events import install_event_checks, publish_aws_event
 from .ministack.expression_checks import install_expression_checks
 from .ministack.functions import install_async_invocations, install_lambda
 from .ministack.http_apis import install_http_apis
+from .ministack.http_events import install_http_events
 from .ministack.http_routes import install_compiled_routes
 from .ministack.index_pages import install_index_pages
 from .ministack.inventory import deployed_state_machines, role_arns
@@ -94,6 +95,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_multipart_checksums()
     install_object_checks()
     install_http_apis()
+    install_http_events()
     install_compiled_routes()
     install_response_headers()
     install_event_checks()

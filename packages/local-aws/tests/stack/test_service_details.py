@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import urllib.error
 import urllib.request
 import uuid
 
@@ -162,6 +163,28 @@ def test_version_of_a_secret_is_stored_once(aws: Aws) -> None:
 def test_invalid_name_of_a_secret_is_rejected(aws: Aws) -> None:
     with pytest.raises(ClientError, match="Must be a valid name containing alphanumeric characters"):
         aws.client("secretsmanager").create_secret(Name="Invalid Name", SecretString="x")
+
+
+def test_failure_of_a_function_behind_an_api_is_not_described_to_the_caller(aws: Aws) -> None:
+    source = (
+        "def handler(event, context):\n"
+        "    if 'cookies' not in event: return {'statusCode': 'unknown'}\n"
+        "    raise ValueError(event['cookies'])\n"
+    )
+    gateway, function = aws.client("apigatewayv2"), aws.function(source)
+    arn = aws.client("lambda").get_function(FunctionName=function)["Configuration"]["FunctionArn"]
+    api = gateway.create_api(Name=function, ProtocolType="HTTP")["ApiId"]
+    integration = gateway.create_integration(
+        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
+    )["IntegrationId"]
+    gateway.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration}")
+    gateway.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    for headers in ({}, {"Cookie": "a=1; b=2"}):
+        url = f"{aws.stack.endpoint}/_aws/execute-api/{api}/$default/"
+        with pytest.raises(urllib.error.HTTPError) as failed:
+            urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60)
+        assert (failed.value.code, failed.value.read()) == (500, b'{"message":"Internal Server Error"}')
+        failed.value.close()
 
 
 def _get(aws: Aws, host: str, path: str) -> str:
