@@ -265,6 +265,11 @@ def test_used_attribute_exists(module: str, name: str) -> None:
     assert hasattr(importlib.import_module(f"ministack.{module}"), name)
 
 
+def test_responses_use_json_to_write_documents_alone() -> None:
+    source = (_SOURCES / "core" / "responses.py").read_text()
+    assert source.count("json.") == source.count("json.dumps(data, ensure_ascii=False)") > 0
+
+
 def test_dates_are_those_of_now_in_gmt() -> None:
     source = (_SOURCES / "app.py").read_text()
     assert source.count("formatdate(") == source.count("formatdate(usegmt=True)") > 0
