@@ -44,7 +44,8 @@ class Corrections:
     def count(self, request: Count) -> Correction:
         """Set on hand to the counted units, once per count id; the quantity is 0 when they agree.
 
-        Raises InsufficientStock when fewer were counted than are reserved, and as `adjust` otherwise.
+        The first stock of a SKU at a location is a count of some units at a unit cost. Raises InsufficientStock when
+        fewer were counted than are reserved, and as `adjust` otherwise.
         """
         marker = self._marker(request.count_id, "count", request)
         return retry_on_conflict(partial(self._correct, marker, request))
@@ -61,17 +62,19 @@ class Corrections:
         markers = read_rows(self._client, self._table, [marker.key])
         if marker.key in markers:
             return cast(Correction, marker.result(markers[marker.key]))
+        first = level is None
         if level is None:
-            raise InvalidRequest("sku", request.sku, f"a SKU that was stocked at {request.location}")
+            if not (isinstance(request, Count) and request.counted):
+                raise InvalidRequest("sku", request.sku, f"a SKU that was stocked at {request.location}")
+            level = self._rows.empty_level(request.location, request.sku)
         correction, kind = _correction(level, request), marker.step
         business_id, quantity = correction["business_id"], correction["quantity"]
         operation = f"{kind} {business_id}"
         actions = [marker.put(self._table, correction), self._check_only_correction(business_id, kind)]
         if quantity:
             details = {"reason": request.reason, "currency": request.currency}
-            actions += self._rows.correct(
-                business_id, kind, level, quantity, correction["cost"], details, operation
-            )
+            change = self._rows.open if first else self._rows.correct
+            actions += change(business_id, kind, level, quantity, correction["cost"], details, operation)
         try:
             transact(self._client, actions, operation)
         except AlreadyApplied as applied:

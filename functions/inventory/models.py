@@ -176,7 +176,7 @@ class Adjust(CorrectionRequest):
 
 
 class Count(CorrectionRequest):
-    """Units counted on the shelves, reserved ones included."""
+    """Units counted on the shelves, reserved ones included; with a unit cost also the first of a SKU at a location."""
 
     count_id: Identifier
     counted: StockUnits

@@ -242,6 +242,32 @@ class StockRows(TableActions):
         )
         yield self.move(business_id, kind, location, line.sku, line.quantity, line.cost, step)
 
+    @staticmethod
+    def empty_level(location: str, sku: str) -> Item:
+        """Return the row of a level that does not exist yet."""
+        counters = dict.fromkeys(("on_hand", "available", "reserved", "stock_value"), 0)
+        place = {"location": location, "sku": sku, "list": levels_list(location), "position": sku}
+        return {"pk": level_pk(location, sku), "sk": "LEVEL", **place, **counters}
+
+    def open(
+        self,
+        business_id: str,
+        kind: str,
+        level: Item,
+        quantity: int,
+        cost: int,
+        details: Mapping[str, Any],
+        operation: str,
+    ) -> Iterator[Action]:
+        """Put the first units of an empty level on hand as a movement with `details`, which has the currency.
+
+        StoreContention when the level exists by then.
+        """
+        counters = {"on_hand": quantity, "available": quantity, "stock_value": cost}
+        row = level | counters | {"currency": details["currency"]}
+        yield put_new(self._table, row, lambda _: StoreContention(operation))
+        yield self.move(business_id, kind, level["location"], level["sku"], quantity, cost, details=details)
+
     def correct(
         self,
         business_id: str,

@@ -112,10 +112,65 @@ def test_a_count_that_agrees_has_no_movement(corrections: Corrections, stock: In
     assert len(stock.list_movements(PLACE, "TEA", 100, "", None).rows) == 1
 
 
-def test_a_sku_that_was_never_stocked_is_refused(corrections: Corrections, stock: InventoryStore) -> None:
-    with pytest.raises(InvalidRequest):
-        corrections.count(Count(count_id="c", location=PLACE, sku="GONE", counted=1, currency="EUR"))
-    with pytest.raises(InvalidRequest):
+def first_count(units: int, name: str = "c-1", unit_cost: int | None = 150, currency: str = "EUR") -> Count:
+    return Count(
+        count_id=name, location="store-2", sku="NEW", counted=units, unit_cost=unit_cost, currency=currency
+    )
+
+
+def test_the_first_count_of_a_sku_creates_its_level_once(
+    corrections: Corrections, stock: InventoryStore
+) -> None:
+    first = corrections.count(first_count(4, currency="CHF"))
+    assert (first["quantity"], first["cost"], first["on_hand"]) == (4, 600, 4)
+    assert corrections.count(first_count(4, currency="CHF")) == first
+    level = stock.level("store-2", "NEW")
+    counters = ("on_hand", "available", "reserved", "stock_value", "currency")
+    assert tuple(level[name] for name in counters) == (4, 4, 0, 600, "CHF")
+    (movement,) = stock.list_movements("store-2", "NEW", 10, "", None).rows
+    assert (movement["kind"], movement["quantity"], movement["cost"]) == ("count", 4, 600)
+    (listed,) = stock.list_levels("store-2", 10, "").rows
+    assert (listed["sku"], listed["on_hand"]) == ("NEW", 4)
+    assert stock.drift() == []
+    stock.reserve("ord-1", "store-2", [Line(sku="NEW", quantity=4)], "CHF")
+
+
+def test_the_first_count_includes_a_concurrent_receipt(
+    dynamodb: Any, table: str, stock: InventoryStore
+) -> None:
+    client = Interposed(dynamodb)
+    received = [ReceiptLine(sku="NEW", quantity=3, cost=300)]
+    client.before("transact_write_items", lambda: stock.receive("r-1", "store-2", received, currency="EUR"))
+    assert Corrections(client, table).count(first_count(4))["quantity"] == 1
+    level = stock.level("store-2", "NEW")
+    assert (level["on_hand"], level["stock_value"]) == (4, 450)
+    assert stock.drift() == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (first_count(0), "sku is 'NEW'; expected a SKU that was stocked at store-2"),
+        (first_count(4, unit_cost=None), "unit_cost is missing; expected the cost of one unit"),
+        (
+            Adjust(
+                adjustment_id="a-1", location="store-2", sku="NEW", quantity=4, currency="EUR", reason="found"
+            ),
+            "sku is 'NEW'; expected a SKU that was stocked at store-2",
+        ),
+    ],
+)
+def test_what_gives_no_first_stock_is_refused(
+    corrections: Corrections, stock: InventoryStore, request_: Any, field: str
+) -> None:
+    correct: Any = corrections.count if isinstance(request_, Count) else corrections.adjust
+    with pytest.raises(InvalidRequest, match=re.escape(field)):
+        correct(request_)
+    assert stock.level("store-2", "NEW") == {}
+
+
+def test_an_adjustment_of_nothing_is_refused(corrections: Corrections, stock: InventoryStore) -> None:
+    with pytest.raises(InvalidRequest, match="quantity"):
         corrections.adjust(adjustment(0))
 
 
@@ -124,7 +179,7 @@ def test_a_sku_that_was_never_stocked_is_refused(corrections: Corrections, stock
     [
         (adjustment(-3), adjustment(-4), "quantity is -3, sent -4"),
         (adjustment(-3), adjustment(-3, reason="stolen"), "reason is 'broken', sent 'stolen'"),
-        (adjustment(3), adjustment(3, unit_cost=1), "unit_cost is missing, sent 1"),
+        (adjustment(3), adjustment(3, unit_cost=1), "unit_cost is missing, sent 0.01 EUR"),
         (count(9), count(4), "counted is 9, sent 4"),
         (count(9), count(9, currency="JPY"), "currency is 'EUR', sent 'JPY'"),
     ],

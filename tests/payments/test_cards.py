@@ -1,11 +1,14 @@
 """Card tokens: stored once under a reference, removed when they are used."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from payments.cards import LIFETIME, CardTokens
 from payments.operations import CardOperations
+from payments.sandbox import TEST_CARDS
 from tillflow.errors import IdempotencyConflict, InvalidRequest, PaymentDeclined
 from tillflow.store import unmarshal
 
@@ -73,3 +76,9 @@ def test_tender_of_the_release_without_providers_is_reversed(dynamodb: Any, tabl
     )
     assert payments.service.capture("ord-1")["captured"] == 100
     assert payments.service.reverse("ord-1")["tenders"][0]["state"] == "refunded"
+
+
+def test_documentation_lists_the_test_cards_of_the_sandbox() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    _, _, section = text.partition("**Test cards.**")
+    assert set(re.findall(r"`(tok_\w+)`", section.partition("\n**")[0])) == set(TEST_CARDS)

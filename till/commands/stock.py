@@ -44,7 +44,7 @@ LEVEL = (
     "currency",
 )
 MOVEMENT = ("at", "kind", "quantity", "cost", "business_id", "reason", "currency")
-ADVICE = "See the levels with `till stock levels`."
+ADVICE = "See the levels with `till stock levels`; the first stock is a `till stock count` with --unit-cost."
 
 
 @app.command("levels")
@@ -160,6 +160,8 @@ def count(
 ) -> None:
     """Set on hand to the counted units; the ledger follows within seconds.
 
+    The first stock of a product at a location is a count with --unit-cost, in --currency.
+
     A change of more than 1,000 units and more than ten times the units on hand has to be confirmed, and so has a unit
     cost above ten times the average.
 
@@ -168,6 +170,8 @@ def count(
         till stock count MUG-WHT-300 48
 
         till stock count MUG-WHT-300 12 --unit-cost 480
+
+        till stock count MUG-WHT-300 24 --unit-cost 480 --location warehouse
     """
     from inventory.models import Count
 
