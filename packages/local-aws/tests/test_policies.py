@@ -13,6 +13,7 @@ from local_aws.ministack.mails import authorize_senders
 from local_aws.ministack.policies import (
     authorize_state_machines,
     authorize_transactions_once,
+    match_line_feeds,
     name_callers_by_credentials,
 )
 from local_aws.ministack.scope import default_scope
@@ -36,6 +37,25 @@ def test_each_action_on_a_table_is_evaluated_once(monkeypatch: pytest.MonkeyPatc
         ("dynamodb:UpdateItem", f"{prefix}/orders"),
         ("dynamodb:PutItem", f"{prefix}/stock"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "key", "is_matched"),
+    [
+        ("images/*", "images/a\nb.jpg", True),
+        ("images/?.jpg", "images/\n.jpg", True),
+        ("images/a.jpg", "images/a.jpg\n", False),
+        ("images/a*", "images/b\na", False),
+    ],
+)
+def test_wildcards_match_line_feeds(
+    monkeypatch: pytest.MonkeyPatch, pattern: str, key: str, is_matched: bool
+) -> None:
+    monkeypatch.setattr(iam_evaluator, "_fnmatch_compile", iam_evaluator._fnmatch_compile)
+    match_line_feeds()
+    arn = "arn:aws:s3:::bucket/"
+    assert iam_evaluator.fnmatch_iam_cs(arn + key, arn + pattern) is is_matched
+    assert iam_evaluator.fnmatch_iam(key.upper(), pattern) is is_matched
 
 
 STATES = "arn:aws:states:us-east-1:000000000000"

@@ -44,6 +44,7 @@ from .ministack.policies import (
     authorize_state_machines,
     authorize_transactions_once,
     cache_parsed_policies,
+    match_line_feeds,
     name_callers_by_credentials,
 )
 from .ministack.queue_checks import install_queue_checks
@@ -107,6 +108,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_queue_checks()
     install_renewed_tokens()
     cache_parsed_policies()
+    match_line_feeds()
     authorize_transactions_once()
     name_callers_by_credentials()
     install_expression_checks()

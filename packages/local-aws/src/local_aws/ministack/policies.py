@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from ministack.core.router import extract_access_key_id
 
 # A deployment has a few policies for each function; a text is up to 10 KB.
 _MAX_POLICIES = 4_096
+_MAX_PATTERNS = 4_096
 
 
 def cache_parsed_policies() -> None:
@@ -24,6 +26,19 @@ def cache_parsed_policies() -> None:
         return parse_text(document) if isinstance(document, str) else parse(document)
 
     iam_evaluator.parse_policy_document = parse_cached
+
+
+def match_line_feeds() -> None:
+    """Match the wildcards of a policy with any character, as AWS does: the key of an object may have a line feed."""
+    compile_pattern = iam_evaluator._fnmatch_compile
+
+    @functools.lru_cache(_MAX_PATTERNS)
+    def compile_for_any_text(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+        compiled = compile_pattern(pattern, ignore_case)
+        # `$` matches before a line feed at the end, too.
+        return re.compile(compiled.pattern.removesuffix("$") + r"\Z", compiled.flags | re.DOTALL)
+
+    iam_evaluator._fnmatch_compile = compile_for_any_text
 
 
 def authorize_transactions_once() -> None:

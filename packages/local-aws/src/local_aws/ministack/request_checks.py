@@ -131,7 +131,7 @@ def _uri_pattern(uri: str) -> re.Pattern[str]:
     pattern = re.escape(texts[0])
     for name, is_greedy, text in zip(names, greedy, texts[1:], strict=True):
         pattern += f"(?P<{name}>{'.+' if is_greedy else '[^/]+'}){re.escape(text)}"
-    return re.compile(f"{pattern}/?")
+    return re.compile(f"{pattern}/?", re.DOTALL)
 
 
 def _located(
