@@ -8,7 +8,16 @@ import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StrictBool, StrictInt, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    Field,
+    StrictBool,
+    StrictInt,
+    field_validator,
+    model_validator,
+)
 from tillflow.fields import (
     Amount,
     BusinessId,
@@ -95,12 +104,13 @@ class OpenOrder(NewPurchase):
     execution: Annotated[str, Field(max_length=2048)] = ""
     approved_total: Amount | None = None
 
-    @model_validator(mode="after")
-    def check_lines(self) -> Self:
-        if len({line.sku for line in self.lines}) != len(self.lines):
+    @field_validator("lines")
+    @classmethod
+    def check_lines(cls, lines: tuple[RequestedLine, ...]) -> tuple[RequestedLine, ...]:
+        if len({line.sku for line in lines}) != len(lines):
             raise ValueError("one line per SKU")
-        check_total(sum(line.quantity * line.unit_cost for line in self.lines))
-        return self
+        check_total(sum(line.quantity * line.unit_cost for line in lines))
+        return lines
 
 
 class OpenCheckedOrder(OpenOrder):
@@ -243,10 +253,11 @@ class Invoice(Record):
     total: Amount
     due_on: Day | None = None
 
-    @model_validator(mode="after")
-    def check_totals(self) -> Self:
-        check_total(self.gross)
-        return self
+    @field_validator("lines")
+    @classmethod
+    def check_lines(cls, lines: tuple[InvoicedLine, ...]) -> tuple[InvoicedLine, ...]:
+        check_total(sum(line.quantity * line.unit_price for line in lines))
+        return lines
 
     @property
     def gross(self) -> int:

@@ -28,6 +28,7 @@ from purchasing.service import PurchaseService, matched_invoice
 from purchasing.store import PurchaseStore
 from purchasing.supplier_models import Price, ResponseTimeouts, Supplier
 from tillflow.errors import IdempotencyConflict
+from tillflow.parsing import parse
 
 from tests.support.references import NONE_UNKNOWN, none_unknown
 
@@ -257,3 +258,26 @@ def test_split_orders_above_the_limit_together_at_list_prices_need_an_approval(
     assert needs_approval(20, 95)
     assert not needs_approval(80, 20)
     assert not needs_approval(20, 80)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([("A", 1, 1), ("B", 1, 1), ("A", 2, 1)], "one line per SKU"),
+        ([("A", 1_000_000, 10**9), ("B", 1, 1)], "a total of at most 999,999,999,999,999 minor units"),
+    ],
+)
+def test_lines_that_are_not_accepted_are_named(lines: list[tuple[str, int, int]], expected: str) -> None:
+    request = {
+        "purchase_order_id": "po-2",
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [{"sku": sku, "quantity": quantity, "unit_cost": cost} for sku, quantity, cost in lines],
+        "suppliers": [{"supplier_id": "sup-1"}],
+    }
+    with pytest.raises(InvalidPurchase) as refusal:
+        parse(OpenOrder, request, InvalidPurchase)
+    assert [(problem.field, problem.expected) for problem in refusal.value.problems] == [("lines", expected)]
+    bounded = [("A", 1_000_000, 10**9 - 1)]
+    request["lines"] = [{"sku": sku, "quantity": units, "unit_cost": cost} for sku, units, cost in bounded]
+    assert parse(OpenOrder, request, InvalidPurchase).lines[0].quantity == 1_000_000

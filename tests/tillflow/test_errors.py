@@ -1,5 +1,7 @@
 """Every domain error has a message for the cashier; messages name field, value and what is accepted."""
 
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 
@@ -150,3 +152,16 @@ def test_conflict_of_currencies_shows_the_amount_of_each() -> None:
         "grant g1", {"amount": 500, "currency": "EUR"}, {"amount": 50, "currency": "JPY"}
     )
     assert str(error).endswith("amount is 5.00 EUR, sent 50 JPY, currency is 'EUR', sent 'JPY'")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (date(2026, 12, 7), '"2026-12-07"'),
+        (datetime(2026, 12, 7, 9, tzinfo=UTC), '"2026-12-07 09:00:00+00:00"'),
+        (Decimal("7.50"), '"7.50"'),
+        ({"due_on": date(2026, 12, 7), "lines": (Decimal(1),)}, '{"due_on": "2026-12-07", "lines": ["1"]}'),
+    ],
+)
+def test_dates_and_decimals_are_shown_as_they_are_sent(value: object, shown: str) -> None:
+    assert shown_json(value) == shown

@@ -8,6 +8,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from itertools import islice
 from reprlib import Repr
 from typing import ClassVar, Self
@@ -344,6 +346,8 @@ def _bounded(value: object, depth: int = 0) -> object:
     match value:
         case str() if len(value) > _MAX_TEXT:
             return _shortened(value, _MAX_TEXT)
+        case date() | Decimal():
+            return str(value)
         case int() if not isinstance(value, bool) and abs(value) >= 10**_MAX_TEXT:
             return "a long number"
         case Mapping() | list() | tuple() if depth == _MAX_DEPTH:
