@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
@@ -31,6 +32,8 @@ def table() -> Iterator[None]:
     with (
         patch.object(dynamodb, "_query", dynamodb._query),
         patch.object(dynamodb, "_index_members", dynamodb._index_members),
+        patch.object(dynamodb, "_set_item", dynamodb._set_item),
+        patch.object(dynamodb, "_remove_item", dynamodb._remove_item),
         default_scope(),
         separate_tables(),
     ):
@@ -168,3 +171,25 @@ def test_page_reads_its_own_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     request |= {"ExpressionAttributeNames": {"#s": "status"}}
     page = send("Query", **request, ExpressionAttributeValues={":s": {"S": "OPEN"}})
     assert (page["Count"], len(evaluated)) == (7, 7)
+
+
+def test_row_is_not_deleted_during_a_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(ROWS):
+        put(number)
+    install_index_pages()
+    evaluate = dynamodb._evaluate_condition
+    deletions: list[threading.Thread] = []
+
+    def delete_and_evaluate(*arguments: Any, **named: Any) -> Any:
+        if not deletions:
+            table = dynamodb._tables["orders"]
+            deletions.append(threading.Thread(target=dynamodb._remove_item, args=(table, "o3", "ORDER")))
+            deletions[0].start()
+            deletions[0].join(0.1)
+            assert "ORDER" in table["items"]["o3"]
+        return evaluate(*arguments, **named)
+
+    monkeypatch.setattr(dynamodb, "_evaluate_condition", delete_and_evaluate)
+    assert sum(page["Count"] for page in pages(Limit=ROWS // 2)) == ROWS
+    deletions[0].join()
+    assert "o3" not in dynamodb._tables["orders"]["items"]

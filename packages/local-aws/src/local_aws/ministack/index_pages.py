@@ -25,19 +25,33 @@ type Position = tuple[str, str, str]
 # Shorter partitions are left to MiniStack.
 _MIN_ROWS = 32
 
+# MiniStack deletes expired rows on a thread of its own: a page would end the list if one of its rows were deleted
+# while it is made.
+_rows = threading.RLock()
+
 _request: ContextVar[Document | None] = ContextVar("query", default=None)
 
 
 def install_index_pages() -> None:
-    """Give MiniStack's queries the keys of their page."""
+    """Give MiniStack's queries the keys of their page. Rows do not change during a query."""
     query, index_members = dynamodb._query, dynamodb._index_members
+    set_item, remove_item = dynamodb._set_item, dynamodb._remove_item
 
     def query_page(data: Document) -> Any:
         token = _request.set(data)
         try:
-            return query(data)
+            with _rows:
+                return query(data)
         finally:
             _request.reset(token)
+
+    def set_between_queries(table: Document, partition: str, sort: str, item: Any) -> Any:
+        with _rows:
+            return set_item(table, partition, sort, item)
+
+    def remove_between_queries(table: Document, partition: str, sort: str) -> Any:
+        with _rows:
+            return remove_item(table, partition, sort)
 
     def members_of_page(table: Document) -> Any:
         members, data = index_members(table), _request.get()
@@ -47,6 +61,7 @@ def install_index_pages() -> None:
         return members if attribute is None else {name: _Page(members[name], table, attribute, data)}
 
     dynamodb._query, dynamodb._index_members = query_page, members_of_page
+    dynamodb._set_item, dynamodb._remove_item = set_between_queries, remove_between_queries
 
 
 def _sort_attribute(table: Document, index_name: str) -> str | None:
@@ -111,7 +126,6 @@ class OrderedMembers(dict[Key, Position]):
     def __init__(self, keys: Iterable[Key], table: Document, attribute: str) -> None:
         super().__init__()
         self._table, self._attribute = table, attribute
-        self._lock = threading.Lock()
         for key in keys:
             super().__setitem__(key, self._position(key))
         self._order: list[Position] = sorted(self.values())
@@ -122,15 +136,13 @@ class OrderedMembers(dict[Key, Position]):
 
     def __setitem__(self, key: Key, _: Any) -> None:
         position = self._position(key)
-        with self._lock:
-            self._remove(key)
-            super().__setitem__(key, position)
-            insort(self._order, position)
+        self._remove(key)
+        super().__setitem__(key, position)
+        insort(self._order, position)
 
     def pop(self, key: Key, *default: Any) -> Any:
-        with self._lock:
-            self._remove(key)
-            return super().pop(key, *default)
+        self._remove(key)
+        return super().pop(key, *default)
 
     def _remove(self, key: Key) -> None:
         position = self.get(key)
@@ -141,17 +153,14 @@ class OrderedMembers(dict[Key, Position]):
         self, lower: str | None, upper: str | None, start: Position | None, limit: int, forward: bool
     ) -> list[Key]:
         """Return up to `limit` keys after a position whose sort key is within bounds, both included."""
-        with self._lock:
-            order = self._order
-            first = 0 if lower is None else bisect_left(order, lower, key=_sort_key)
-            end = len(order) if upper is None else bisect_right(order, upper, key=_sort_key)
-            if start is not None and forward:
-                first = max(first, bisect_right(order, start))
-            elif start is not None:
-                end = min(end, bisect_left(order, start))
-            chosen = (
-                order[first : min(end, first + limit)] if forward else order[max(first, end - limit) : end]
-            )
+        order = self._order
+        first = 0 if lower is None else bisect_left(order, lower, key=_sort_key)
+        end = len(order) if upper is None else bisect_right(order, upper, key=_sort_key)
+        if start is not None and forward:
+            first = max(first, bisect_right(order, start))
+        elif start is not None:
+            end = min(end, bisect_left(order, start))
+        chosen = order[first : min(end, first + limit)] if forward else order[max(first, end - limit) : end]
         return [(pk, sk) for _, pk, sk in chosen]
 
 
