@@ -50,7 +50,7 @@ function ReceiptOf({ id, onLock }: { id: string; onLock: () => void }): React.Re
   const { value: order, problem } = useRecord("GET /orders/{order_id}", { order_id: id });
   return (
     <section className="panel">
-      <p className="no-print"><a href={hrefOf("returns")}><Icon name="back" /> {texts.another}</a></p>
+      <p className="crumb no-print"><a href={hrefOf("returns")}><Icon name="back" /> {texts.another}</a></p>
       <h1 className="no-print">{language.text.pages.returns}: {id}</h1>
       {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
       {order === null && problem === null && <p className="muted">{language.text.loading}</p>}

@@ -47,6 +47,7 @@ section { display: flex; flex-direction: column; min-height: 0; }
 .box:focus-visible > rect { stroke: var(--focus); stroke-width: 3.5; }
 .box .number, .box .badge { text-anchor: end; }
 .graph .number, .graph .badge { font-size: 11px; font-weight: 600; fill: var(--ink); }
+.graph .badge { stroke: var(--ground); stroke-width: 4; paint-order: stroke; }
 .sign { fill: none; stroke: var(--ink); stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 svg.sign { vertical-align: -1px; }
 .open rect { fill: var(--panel); stroke: var(--line); }
