@@ -7,9 +7,12 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
-def whole_number(text: str) -> int:
-    """Return a whole number of up to 15 digits. ValueError with what is accepted."""
-    if not _WHOLE.fullmatch(text):
+def whole_number(text: str | int) -> int:
+    """Return a whole number of up to 15 digits. ValueError with what is accepted.
+
+    An int is the default of an option, which typer passes to the option's parser too.
+    """
+    if not _WHOLE.fullmatch(str(text)):
         raise ValueError(f"{text!r} is not a whole number of up to 15 digits")
     return int(text)
 

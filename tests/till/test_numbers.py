@@ -64,3 +64,10 @@ def test_field_of_a_source_that_is_given_twice_is_refused() -> None:
     source = "supplier=sup-a,cost=100,cost=200"
     result = CliRunner().invoke(app, ["reorder", "create", "MUG", "--source", source])
     assert (result.exit_code, "'cost' of source" in result.stderr) == (2, True), result.stderr
+
+
+def test_numbers_that_are_left_out_have_their_defaults() -> None:
+    """Without --tax and --discount, the first thing that is refused is the line."""
+    typed = ["purchase", "invoice", "po-1", "--number", "A-1", "--line", "MUG"]
+    result = CliRunner().invoke(app, typed, env={"COLUMNS": "200"})
+    assert (result.exit_code, "Invalid" in result.stderr and "'MUG'" in result.stderr) == (2, True), result
