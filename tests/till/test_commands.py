@@ -383,11 +383,11 @@ def test_the_catalog_is_listed_with_the_pictures_of_each_product(
         "updated_at": "2026-11-23T10:00:00Z",
     }
     put({"ImagesTable": [link]})
-    first = json.loads(run("product", "list", "--most", "3", "--json").stdout)
+    first = json.loads(run("product", "list", "--limit", "3", "--json").stdout)
     assert [product["sku"] for product in first["products"]] == ["BOK-BRW-01", "COF-ESP-1KG", "COF-FIL-500"]
     next_page = json.loads(run("product", "list", "--after", first["after"], "--json").stdout)
     images = {product["sku"]: product["images"] for product in next_page["products"]}
     assert list(images) == ["COF-GEI-250", "GRD-HND-01", "MUG-WHT-300"]
     assert [image["key"] for image in images["MUG-WHT-300"]] == ["products/MUG-WHT-300/a.jpg"]
     assert images["GRD-HND-01"] == []
-    assert f"till product list --after {first['after']}" in run("product", "list", "--most", "3").stderr
+    assert f"till product list --after {first['after']}" in run("product", "list", "--limit", "3").stderr

@@ -423,7 +423,7 @@ def test_run_that_planned_nothing_is_empty_and_not_unknown(shop: Stack) -> None:
     assert (unknown.exit_code, "reorder run reorder-404 does not exist" in unknown.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("option", ["--page", "--limit", "--most", "--from", "--to"])
+@pytest.mark.parametrize("option", ["--page", "--limit", "--from", "--to"])
 def test_number_and_day_beyond_any_range_are_refused(shop: Stack, option: str) -> None:
     found = 0
     for command in READS:

@@ -197,7 +197,7 @@ def anonymise(
 
 @app.command("list")
 def list_customers(
-    most: Annotated[int, typer.Option(min=1, max=100, help="Number of customers.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of customers.")] = 50,
     after: Annotated[str, typer.Option(help="Continue after a page, by what it ended with.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -205,12 +205,12 @@ def list_customers(
 
     Example:
 
-        till customer list --most 20
+        till customer list --limit 20
     """
     from till.services.customers import Customers
 
     with operator_errors(_LISTED):
-        page = Customers(find_stack()).list_customers(most, after)
+        page = Customers(find_stack()).list_customers(limit, after)
     if as_json:
         print_json({"customers": [customer.model_dump() for customer in page.rows], "after": page.after})
         return

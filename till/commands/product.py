@@ -30,7 +30,7 @@ app = typer.Typer(no_args_is_help=True, help="Products of the catalog and their 
 
 @app.command("list")
 def list_products(
-    most: Annotated[int, typer.Option(min=1, max=100, help="Number of products.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of products.")] = 50,
     after: Annotated[str, typer.Option(help="Continue after a page, by what it ended with.")] = "",
     category: Annotated[str, typer.Option(help="Only products of this category.")] = "",
     as_json: AsJson = False,
@@ -39,7 +39,7 @@ def list_products(
 
     Examples:
 
-        till product list --most 20
+        till product list --limit 20
 
         till product list --category coffee
 
@@ -50,7 +50,7 @@ def list_products(
 
     stack = find_stack()
     with operator_errors(_LISTED):
-        page = Catalog(stack).list_products(most, after, category)
+        page = Catalog(stack).list_products(limit, after, category)
         products = page.rows
         pictures = Images(stack).list_of_products([product.sku for product in products])
     if as_json:
