@@ -445,27 +445,3 @@ def test_api_gateway_error_is_named_by_status():
         "ApiGateway.429",
         '{"message":"slow down"}',
     )
-
-
-def test_http_task_uses_connection_credentials():
-    connection = {"SecretArn": "arn:secret", "AuthorizationType": "API_KEY", "AuthParameters": {}}
-    secret = {"SecretString": '{"api_key_name":"X-Key","api_key_value":"k"}'}
-    services = FakeResponses(connection, secret, HttpResponse(200, "OK", {}, b"done"))
-    arguments = {
-        "ApiEndpoint": "https://example.com/charge",
-        "Method": "POST",
-        "InvocationConfig": {"ConnectionArn": "arn:aws:events:us-east-1:1:connection/pay/1"},
-        "RequestBody": {"items": ["a", "b"], "n": "1"},
-        "Transform": {
-            "RequestBodyEncoding": "URL_ENCODED",
-            "RequestEncodingOptions": {"ArrayFormat": "BRACKETS"},
-        },
-    }
-    assert run("http:invoke", arguments, services)["ResponseBody"] == "done"
-    assert services.calls[0][2] == {"Name": "pay"}
-    sent = services.calls[2]
-    assert sent.headers["X-Key"] == "k"
-    assert sent.body == b"items%5B%5D=a&items%5B%5D=b&n=1"
-    refused = FakeResponses(HttpResponse(404, "Not Found", {}, b"no"))
-    del arguments["InvocationConfig"]
-    assert failure("http:invoke", arguments, refused) == ("States.Http.StatusCode.404", "no")

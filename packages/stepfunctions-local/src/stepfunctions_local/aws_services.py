@@ -145,6 +145,8 @@ class AwsServices:
 
     def _http(self, request: HttpRequest, roles: Roles) -> HttpResponse:
         url, headers = request.url, dict(request.headers)
+        if request.content_type is not None:
+            headers["Content-Type"] = request.content_type
         host = urlsplit(url).netloc
         if self.endpoint_url and host.endswith(".amazonaws.com"):
             url = urlunsplit(urlsplit(self.endpoint_url)[:2] + urlsplit(url)[2:])

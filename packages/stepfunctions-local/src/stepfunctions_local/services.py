@@ -55,13 +55,19 @@ class RoleNotAssumable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request of an HTTP task. `signed_for` is the service it is signed for (`execute-api`), or None."""
+    """A request of an HTTP task.
+
+    `signed_for` is the service it is signed for (`execute-api`), or None. `content_type` is a default that is
+    sent but not shown with the headers. `without_secrets` is the request without the data of its connection, or None.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     signed_for: str | None = None
+    content_type: str | None = None
+    without_secrets: "HttpRequest | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,10 +66,27 @@ class FailingServices:
 
 
 class OnePageServices(FailingServices):
-    """Services with an HTTP site of one page."""
+    """Services with an HTTP site of one page, and a connection to it."""
+
+    async def call(self, service: str, operation: str, params: Any, **authority: Any) -> dict[str, Any]:
+        if operation == "DescribeConnection":
+            added = {
+                "HeaderParameters": [{"Key": "CustomHeader1", "Value": "CustomHeaderValue1"}],
+                "QueryStringParameters": [{"Key": "QueryParam1", "Value": "QueryParamValue1"}],
+                "BodyParameters": [{"Key": "BodyKey1", "Value": "BodyValue1"}],
+            }
+            return {
+                "SecretArn": "arn:secret",
+                "AuthorizationType": "BASIC",
+                "AuthParameters": {"InvocationHttpParameters": added},
+            }
+        if operation == "GetSecretValue":
+            return {"SecretString": '{"username": "u", "password": "p"}'}
+        return await super().call(service, operation, params, **authority)
 
     async def http(self, request: HttpRequest, **_: Any) -> HttpResponse:
-        return HttpResponse(200, "OK", {"content-type": "application/json"}, b'{"at":"home"}')
+        headers = {"content-type": "application/json", "server": "nginx"}
+        return HttpResponse(200, "OK", headers, b'{"at":"home"}')
 
 
 def run_raw(definition: Any, state_input: Any = None, services: Any = None, **params: Any) -> dict[str, Any]:

@@ -103,36 +103,56 @@ def test_task_without_a_mock_calls_the_service() -> None:
     assert response["error"] == "Sns.ResourceNotFoundException"
 
 
+HTTP = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::http:invoke",
+    "Parameters": {
+        "ApiEndpoint": "https://example.com/a",
+        "Method": "POST",
+        "Authentication": {"ConnectionArn": "arn:aws:events:us-east-1:000000000000:connection/c/1"},
+        "Headers": {"definitionHeader": "h1", "X-Api-Key": "own"},
+        "QueryParameters": {"queryParam": "q1"},
+        "RequestBody": {"message": "Hello", "BodyKey1": "own"},
+    },
+    "End": True,
+}
+SET_BY_STEP_FUNCTIONS = "User-Agent: Amazon|StepFunctions|HttpInvoke|us-east-1, Range: bytes=0-262144"
+
+
+def trace(**params: object) -> dict:
+    services = OnePageServices()
+    return run_raw(HTTP, services=services, roleArn=ROLE, **params)["inspectionData"]  # type: ignore[arg-type]
+
+
 def test_trace_level_shows_http_request_and_response() -> None:
-    state = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::http:invoke",
-        "Parameters": {
-            "ApiEndpoint": "https://example.com/a",
-            "Method": "POST",
-            "Headers": {"Authorization": "secret"},
-            "RequestBody": {"x": 1},
-        },
-        "End": True,
-    }
-    data = run_raw(state, services=OnePageServices(), roleArn=ROLE, inspectionLevel="TRACE")["inspectionData"]
+    """As in AWS's example of the TRACE level with revealSecrets."""
+    data = trace(inspectionLevel="TRACE", revealSecrets=True)
     assert data["request"] == {
         "protocol": "https",
         "method": "POST",
-        "url": "https://example.com/a",
-        "headers": '{"Authorization": "******", "Content-Type": "application/json"}',
-        "body": '{"x":1}',
+        "url": "https://example.com/a?queryParam=q1&QueryParam1=QueryParamValue1",
+        "headers": "[definitionHeader: h1, X-Api-Key: own, Authorization: Basic dTpw, "
+        f"CustomHeader1: CustomHeaderValue1, {SET_BY_STEP_FUNCTIONS}]",
+        "body": '{"message":"Hello","BodyKey1":"BodyValue1"}',
     }
-    assert data["response"]["statusCode"] == "200"
-    assert data["response"]["body"] == '{"at":"home"}'
-    shown = run_raw(
-        state, services=OnePageServices(), roleArn=ROLE, inspectionLevel="TRACE", revealSecrets=True
-    )
-    assert '"secret"' in shown["inspectionData"]["request"]["headers"]
-    assert (
-        "request"
-        not in run(state, services=OnePageServices(), roleArn=ROLE, inspectionLevel="DEBUG")["inspectionData"]
-    )
+    assert data["response"] == {
+        "protocol": "https",
+        "statusCode": "200",
+        "statusMessage": "OK",
+        "headers": "[content-type: application/json, server: nginx]",
+        "body": '{"at":"home"}',
+    }
+
+
+def test_trace_level_omits_only_what_the_connection_adds() -> None:
+    request = trace(inspectionLevel="TRACE")["request"]
+    assert request["url"] == "https://example.com/a?queryParam=q1"
+    assert request["headers"] == f"[definitionHeader: h1, X-Api-Key: own, {SET_BY_STEP_FUNCTIONS}]"
+    assert request["body"] == '{"message":"Hello"}'
+
+
+def test_debug_level_shows_no_http_request() -> None:
+    assert "request" not in trace(inspectionLevel="DEBUG")
 
 
 def test_mocked_result_keeps_its_text() -> None:

@@ -1,5 +1,6 @@
 """The interface of integrations, and the request of a task."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -62,6 +63,10 @@ class Integration:
         """Return AWS's messages for missing and unsupported argument names."""
         missing = (name for name in self.required if name not in names)
         return [f"The field '{name}' is required but was missing" for name in missing]
+
+    def value_errors(self, arguments: Mapping[str, Any]) -> list[str]:
+        """Return AWS's messages for literal values of arguments that are not accepted."""
+        return []
 
     def check_arguments(self, arguments: Any) -> None:
         """Raise RuntimeFailure for evaluated arguments with which the task cannot be started."""

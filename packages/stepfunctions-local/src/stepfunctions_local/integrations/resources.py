@@ -3,8 +3,9 @@
 import re
 
 from . import emr, optimised, sdk
+from .api_gateway import InvokeApi
 from .base import Integration, Pattern, UnknownResource
-from .http import InvokeApi, InvokeHttp
+from .http_task import InvokeHttp
 from .lambda_function import FunctionArn, InvokeFunction
 from .nested_execution import StartExecution
 

@@ -3,17 +3,17 @@
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html (TRACE, revealSecrets)
 """
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
 from ..services import HttpRequest, HttpResponse
 
-_SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie"})
-_MASK = "******"
-
 
 class HttpTracer:
-    """Wrap the services of a task and record its HTTP request and response in `trace`."""
+    """Wrap the services of a task and record its HTTP request and response in `trace`.
+
+    Unless secrets are revealed, the request is shown without the data that its connection adds.
+    """
 
     def __init__(self, services: Any, reveal_secrets: bool):
         self._services = services
@@ -25,23 +25,26 @@ class HttpTracer:
 
     async def http(self, request: HttpRequest, **authority: Any) -> HttpResponse:
         """Send the request; record it and its response in the shape of InspectionData."""
-        headers = {
-            name: value if self._reveal_secrets or name.lower() not in _SECRET_HEADERS else _MASK
-            for name, value in request.headers.items()
-        }
+        shown = request if self._reveal_secrets else request.without_secrets or request
+        protocol = request.url.partition(":")[0]
         self.trace["request"] = {
-            "protocol": request.url.partition(":")[0],
-            "method": request.method,
-            "url": request.url,
-            "headers": json.dumps(headers),
-            "body": request.body.decode("utf-8", "replace"),
+            "protocol": protocol,
+            "method": shown.method,
+            "url": shown.url,
+            "headers": _headers(shown.headers),
+            "body": shown.body.decode("utf-8", "replace"),
         }
         response: HttpResponse = await self._services.http(request, **authority)
         self.trace["response"] = {
-            "protocol": request.url.partition(":")[0],
+            "protocol": protocol,
             "statusCode": str(response.status),
             "statusMessage": response.reason,
-            "headers": json.dumps(dict(response.headers)),
+            "headers": _headers(response.headers),
             "body": response.body.decode("utf-8", "replace"),
         }
         return response
+
+
+def _headers(headers: Mapping[str, str]) -> str:
+    """Return headers as AWS shows them: `[date: Tue, 21 Nov 2023, server: nginx]`."""
+    return f"[{', '.join(f'{name}: {value}' for name, value in headers.items())}]"

@@ -32,7 +32,7 @@ def check_resource(body: Mapping[str, Any], express: bool, location: str, findin
     arguments = body.get(field, {})
     if isinstance(arguments, dict):
         names = {name.removesuffix(".$") for name in arguments}
-        for fault in integration.argument_errors(names):
+        for fault in integration.argument_errors(names) + integration.value_errors(arguments):
             findings.error(fault, f"{location}/{field}")
 
 
