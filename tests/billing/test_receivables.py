@@ -128,6 +128,19 @@ def test_payment_overtaken_by_its_second_delivery_returns_what_that_recorded(
 
 
 @pytest.mark.parametrize("operation", ["get_item", "batch_get_item", "transact_write_items"])
+def test_payment_overtaken_by_another_request_under_its_id_is_a_conflict(
+    dynamodb: Any, table: str, operation: str
+) -> None:
+    write(dynamodb, table, item("a", 100), item("b", 100))
+    first = ReceivablesStore(dynamodb, table)
+    client = Interposed(dynamodb)
+    client.before(operation, lambda: first.receive(payment(60, "b"), NOW))
+    with pytest.raises(IdempotencyConflict, match="payment pay-1 exists with different content: orders"):
+        ReceivablesStore(client, table).receive(payment(60, "a"), NOW)
+    assert {one.order_id: one.outstanding for one in first.open_items()} == {"a": 100, "b": 40}
+
+
+@pytest.mark.parametrize("operation", ["get_item", "batch_get_item", "transact_write_items"])
 def test_payment_overtaken_by_another_pays_what_that_left(dynamodb: Any, table: str, operation: str) -> None:
     write(dynamodb, table, item("a", 100))
     first = ReceivablesStore(dynamodb, table)

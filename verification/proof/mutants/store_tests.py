@@ -3,15 +3,12 @@
 Also a pytest plugin: `MUTANT='["condition dropped", "<place>"]' pytest -p <this module> tests`.
 """
 
-import copy
 import json
 import os
 import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
-
-import botocore.client
 
 from verification.harness.template import ROOT
 
@@ -37,21 +34,16 @@ def killer(mutant: "Mutant", *tests: str) -> str:
 
 
 def pytest_configure() -> None:
-    from verification.harness.dynamodb import Tables
+    from local_aws.ministack import in_process
+
     from verification.proof.mutants.model import Mutant
     from verification.proof.mutants.requests import request_with, writes
 
     change = request_with(Mutant(*json.loads(os.environ[MUTANT])))
-    shipped, make_tables = botocore.client.BaseClient._make_api_call, Tables.__init__
+    shipped = in_process.request_at_once
 
-    def make_changed(tables: Tables, *arguments: Any) -> None:
-        make_tables(tables, *arguments)
-        tables.before.append(change)
-
-    def changed(client: Any, operation: str, params: dict[str, Any]) -> Any:
-        if client.meta.service_model.service_name != "dynamodb":
-            return shipped(client, operation, params)
-        params = copy.deepcopy(params)
+    def changed(operation: str, body: bytes) -> Any:
+        params = json.loads(body)
         # Tests of stores give tables other names: use the name in the template.
         named = [(request, request["TableName"]) for _, request in writes(operation, params)]
         for request, name in named:
@@ -59,10 +51,9 @@ def pytest_configure() -> None:
         change(operation, params)
         for request, name in named:
             request["TableName"] = name
-        return shipped(client, operation, params)
+        return shipped(operation, json.dumps(params).encode())
 
-    botocore.client.BaseClient._make_api_call = changed
-    Tables.__init__ = make_changed  # type: ignore[method-assign,assignment]
+    in_process.request_at_once = changed
 
 
 def _table_of_caller() -> str:
