@@ -413,6 +413,12 @@ def test_hostile_arguments_are_refused_or_escaped(shop: Stack, tmp_path: Path) -
             run(command, shlex.quote(HOSTILE))
 
 
+def test_delivery_has_the_numbers_of_the_lines_that_a_split_names(shop: Stack) -> None:
+    headings, _, shipped = invoke("shipment show", "ord-1").output.partition("Shipments")[2].splitlines()[1:4]
+    assert headings.split()[:3] == ["shipment", "status", "line"]
+    assert shipped.split()[2] == "1"
+
+
 def test_run_that_planned_nothing_is_empty_and_not_unknown(shop: Stack) -> None:
     client("stepfunctions").start_execution(
         stateMachineArn=shop.output("StockReorder"), name="reorder-none", input="{}"

@@ -72,11 +72,11 @@ def show(order_id: Annotated[str, typer.Argument(help="Order id.")], as_json: As
         f"{address.postal_code} {address.city}, {address.country}",
     )
     rows = [
-        (shipment.shipment_id, shipment.status, line.sku, line.quantity, shipment.reference, shipment.note)
-        for shipment in delivery.shipments
-        for line in shipment.lines
+        (one.shipment_id, one.status, line.line_no, line.sku, line.quantity, one.reference, one.note)
+        for one in delivery.shipments
+        for line in one.lines
     ]
-    print_table("Shipments", ("shipment!", "status", "sku!", "quantity>", "reference", "note"), rows)
+    print_table("Shipments", ("shipment!", "status", "line>", "sku!", "quantity>", "reference", "note"), rows)
 
 
 @app.command("deliver")
