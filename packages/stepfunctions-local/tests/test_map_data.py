@@ -116,25 +116,38 @@ def test_csv_rows_are_objects_of_strings(text, config, items):
     assert read(Bucket(data=text), {"InputType": "CSV", **config}) == items
 
 
+FILE = "Provided S3 object is not valid JSON"
+LINE_2 = "Line 2 of the S3 object is not valid JSON"
+NON_STANDARD = "Non-standard token '{}': enable JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS to allow"
+CHARACTER = "Unexpected character ('a' (code 97))"
+
+
 @pytest.mark.parametrize(
     ("data", "kind", "cause"),
     [
-        (b"a,b\n\xff,1\n", "CSV", "Provided S3 object is not valid CSV: "),
-        (b"\x1f\x8bno gzip", "CSV", "Provided S3 object is not valid gzip: "),
-        (gzip.compress(b"[1,2]")[:-4], "JSON", "Provided S3 object is not valid gzip: "),
-        (b'["\xff"]', "JSON", "Provided S3 object is not valid JSON: "),
-        (b"[NaN]", "JSON", "Provided S3 object is not valid JSON: NaN is not a JSON value"),
-        (b"1\n\xff\n", "JSONL", "Line 2 of the S3 object is not valid JSON: "),
-        (
-            b"1\n-Infinity\n",
-            "JSONL",
-            "Line 2 of the S3 object is not valid JSON: -Infinity is not a JSON value",
-        ),
+        (b"a,b\n\xff,1\n", "CSV", "Provided S3 object is not valid CSV: Invalid UTF-8"),
+        (b"\x1f\x8bno gzip", "CSV", "Provided S3 object is not valid gzip"),
+        (gzip.compress(b"[1,2]")[:-4], "JSON", "Provided S3 object is not valid gzip"),
+        (b'["\xff"]', "JSON", f"{FILE}: Invalid UTF-8"),
+        (b"[NaN]", "JSON", f"{FILE}: {NON_STANDARD.format('NaN')}"),
+        (b"[1", "JSON", f"{FILE}: Unexpected end-of-input"),
+        (b"[" * 100_000, "JSON", f"{FILE}: Document nesting depth exceeds the maximum allowed"),
+        (b"1\n\xff\n", "JSONL", f"{LINE_2}: Invalid UTF-8"),
+        (b"1\n-Infinity\n", "JSONL", f"{LINE_2}: {NON_STANDARD.format('-Infinity')}"),
+        (b"1\n{a: 1}\n", "JSONL", f"{LINE_2}: {CHARACTER}: was expecting double-quote to start field name"),
+        (b"1\n01\n", "JSONL", f"{LINE_2}: Invalid numeric value: Leading zeroes not allowed"),
+        (b"1\n" + b"[" * 100_000, "JSONL", f"{LINE_2}: Document nesting depth exceeds the maximum allowed"),
     ],
 )
-def test_malformed_files_fail_the_reader(data, kind, cause):
+def test_malformed_files_fail_the_reader_in_the_words_of_aws_parser(data, kind, cause):
     config = {"InputType": kind, "CSVHeaderLocation": "FIRST_ROW"}
-    assert failure_cause(Bucket(data=data), config).startswith(cause)
+    assert failure_cause(Bucket(data=data), config) == cause
+
+
+def test_deeply_nested_manifest_fails_the_reader():
+    config = {"InputType": "MANIFEST"}
+    cause = failure_cause(Bucket(data=b"[" * 100_000), config)
+    assert cause == "The S3 object is not an S3 Inventory manifest."
 
 
 def test_duplicate_csv_headers_are_rejected():

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .builders import SCHEMA, errors, machine, map_state, processor, task
+from .builders import PASS, SCHEMA, errors, machine, map_state, processor, task
 
 CASES: dict[str, tuple[Any, list[Any]]] = {
     "Timestamp too far in the future": (
@@ -91,3 +91,10 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
 def test_value_error_has_code_message_and_location(case: str) -> None:
     document, expected = CASES[case]
     assert errors(document) == expected
+
+
+@pytest.mark.parametrize("version", [1, 1.0, None, ["1.0"], {}])
+def test_version_is_a_string(version: object) -> None:
+    document = {**machine(A=PASS), "Version": version}
+    assert errors(document) == [(SCHEMA, "Expected value of type String", "/Version")]
+    assert errors({**document, "Version": "1.0"}) == []

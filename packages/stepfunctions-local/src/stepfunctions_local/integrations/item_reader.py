@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import StateError
 from ..expressions.json_values import loads
+from ..json_errors import json_error
 from ..services import CallFailed, RoleNotAssumable, ServiceError, TaskServices
 
 _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
@@ -110,8 +111,8 @@ async def _object(arguments: dict[str, Any], reading: Reading) -> bytes:
     body = (await _call("getObject", arguments, reading))["Body"]
     try:
         return _decompress(body if isinstance(body, bytes) else body.encode())
-    except (OSError, EOFError, zlib.error) as error:
-        raise _failed(f"Provided S3 object is not valid gzip: {error}") from None
+    except (OSError, EOFError, zlib.error):
+        raise _failed("Provided S3 object is not valid gzip") from None
 
 
 async def _listing(arguments: dict[str, Any], reading: Reading, limit: int) -> list[dict[str, Any]]:
@@ -161,11 +162,19 @@ def parse_items(body: bytes, reading: Reading, source: str) -> Items:
     return Items(source, _parquet(body))
 
 
-def _json(body: bytes, pointer: str | None, source: str) -> Items:
+def _parse(text: bytes, what: str) -> Any:
+    """Parse JSON. Raises StateError States.ItemReaderFailed in the words of AWS's parser."""
     try:
-        document = loads(body)
-    except ValueError as error:
-        raise _failed(f"Provided S3 object is not valid JSON: {error}") from None
+        return loads(text)
+    except UnicodeDecodeError:
+        raise _failed(f"{what} is not valid JSON: Invalid UTF-8") from None
+    except (ValueError, RecursionError):
+        reason = json_error(text.decode("utf-8-sig"))
+        raise _failed(f"{what} is not valid JSON" + (f": {reason}" if reason else "")) from None
+
+
+def _json(body: bytes, pointer: str | None, source: str) -> Items:
+    document = _parse(body, "Provided S3 object")
     if not pointer:
         # AWS rejects a file that is an object unless an ItemsPointer is given.
         if not isinstance(document, list):
@@ -187,10 +196,7 @@ def _json_lines(body: bytes) -> Iterator[Any]:
     # `splitlines` also splits at characters that a JSON string may contain, such as U+2028.
     for number, line in enumerate(body.split(b"\n"), 1):
         if line.strip():
-            try:
-                yield loads(line)
-            except ValueError as error:
-                raise _failed(f"Line {number} of the S3 object is not valid JSON: {error}") from None
+            yield _parse(line, f"Line {number} of the S3 object")
 
 
 def _csv(body: bytes, reading: Reading) -> list[dict[str, str]]:
@@ -202,8 +208,10 @@ def _csv(body: bytes, reading: Reading) -> list[dict[str, str]]:
         text = io.StringIO(body.decode("utf-8-sig"), newline="")
         delimiter = _DELIMITERS[reading.config.get("CSVDelimiter", "COMMA")]
         return _csv_items(csv.reader(text, delimiter=delimiter, escapechar="\\"), reading)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise _failed(f"Provided S3 object is not valid CSV: {error}") from None
+    except UnicodeDecodeError:
+        raise _failed("Provided S3 object is not valid CSV: Invalid UTF-8") from None
+    except csv.Error:
+        raise _failed("Provided S3 object is not valid CSV") from None
 
 
 def _csv_items(rows: Iterator[list[str]], reading: Reading) -> list[dict[str, str]]:
@@ -233,8 +241,8 @@ def _parquet(body: bytes) -> list[dict[str, Any]]:
         ) from None
     try:
         rows = parquet.read_table(io.BytesIO(body)).to_pylist()
-    except (ValueError, OSError) as error:
-        raise _failed(f"Provided S3 object is not valid Parquet: {error}") from None
+    except (ValueError, OSError):
+        raise _failed("Provided S3 object is not valid Parquet") from None
     # Values without a JSON form (times, decimals, bytes) become text.
     items: list[dict[str, Any]] = json.loads(json.dumps(rows, default=str))
     return items
@@ -252,7 +260,7 @@ async def _manifest(arguments: dict[str, Any], reading: Reading) -> list[Items]:
         bucket = manifest["destinationBucket"].rsplit(":", 1)[-1]
         columns = [column.strip() for column in manifest["fileSchema"].split(",")]
         files = [entry["key"] for entry in manifest["files"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise _failed("The S3 object is not an S3 Inventory manifest.") from None
     if manifest.get("fileFormat") != "CSV":
         raise _failed(

@@ -20,7 +20,7 @@ from .service_errors import ErrorNames, as_optimised
 from .shapes import operation_model, required_members, to_output
 
 Prepare = Callable[[dict[str, Any], TaskRequest], dict[str, Any]]
-Finish = Callable[[dict[str, Any]], dict[str, Any]]
+Finish = Callable[[dict[str, Any], TaskRequest, Pattern], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +66,32 @@ def _add_resources(arguments: dict[str, Any], request: TaskRequest) -> dict[str,
     return {**arguments, "Entries": sent}
 
 
-def _check_entries(output: dict[str, Any]) -> dict[str, Any]:
+def _check_entries(output: dict[str, Any], _: TaskRequest, __: Pattern) -> dict[str, Any]:
     """Raise StateError EventBridge.FailedEntry when an entry was rejected."""
     if output.get("FailedEntryCount"):
         raise StateError("EventBridge.FailedEntry", json_text(output))
     return output
 
 
-def _decode_body(output: dict[str, Any]) -> dict[str, Any]:
+def _decode_body(output: dict[str, Any], _: TaskRequest, __: Pattern) -> dict[str, Any]:
     """Decode the JSON body of a model's response."""
     try:
         return {**output, "Body": loads(output["Body"])}
     except (KeyError, ValueError):
         return output
+
+
+def _check_tasks(output: dict[str, Any], _: TaskRequest, pattern: Pattern) -> dict[str, Any]:
+    """Raise StateError AmazonECS.Unknown when a pattern that waits has a task that was not started."""
+    if output.get("Failures") and pattern != "request_response":
+        raise StateError("AmazonECS.Unknown", json_text(output))
+    return output
+
+
+def _add_job_name(output: dict[str, Any], request: TaskRequest, _: Pattern) -> dict[str, Any]:
+    """Add the job's name, which Glue's response does not have."""
+    name = {key: value for key, value in request.arguments.items() if key == "JobName"}
+    return name | output
 
 
 _TOKEN = ("waitForTaskToken",)
@@ -114,8 +127,14 @@ SERVICES = {
         "ecs",
         ErrorNames("ECS", "AmazonECS", "AmazonECSException"),
         {"runTask": ("sync", "waitForTaskToken")},
+        finish=_check_tasks,
     ),
-    "glue": Service("glue", ErrorNames("Glue", "AWSGlue", "AWSGlueException"), {"startJobRun": _SYNC}),
+    "glue": Service(
+        "glue",
+        ErrorNames("Glue", "AWSGlue", "AWSGlueException"),
+        {"startJobRun": _SYNC},
+        finish=_add_job_name,
+    ),
     "databrew": Service(
         "databrew",
         ErrorNames("DataBrew", "AWSGlueDataBrew", "AWSGlueDataBrewException"),
@@ -229,7 +248,8 @@ class OptimisedIntegration(Integration):
 
     async def invoke(self, request: TaskRequest, services: TaskServices) -> Any:
         output = await self._call(self.botocore, self.action, request, services, request.arguments)
-        return output if self.service.finish is None else self.service.finish(output)
+        finish = self.service.finish
+        return output if finish is None else finish(output, request, self.pattern)
 
     async def complete(self, request: TaskRequest, submitted: Any, services: TaskServices) -> Any:
         """Poll the job until it has ended and return its description."""

@@ -30,8 +30,8 @@ class UnsupportedField(ValueError):
 class WrongType(ValueError):
     """An argument whose value does not have the type of the operation's member."""
 
-    def __init__(self, name: str):
-        super().__init__(f"The value of the field '{name}' has an invalid format")
+    def __init__(self, name: str, fault: str = "The value of the field '{}' has an invalid format"):
+        super().__init__(fault.format(name))
 
 
 @cache
@@ -149,13 +149,19 @@ def _to_value(shape: Shape, value: Any, form: _Arguments, field: str) -> Any:
     if isinstance(shape, ListShape):
         return [_to_value(shape.member, item, form, field) for item in _of(list, value, field)]
     if isinstance(shape, MapShape):
-        return {
-            key: _to_value(shape.value, item, form, field) for key, item in _of(dict, value, field).items()
-        }
+        return _to_map(shape, _of(dict, value, field), form, field)
     try:
         return _to_scalar(shape.type_name, value, form.binary)
     except ValueError:
         raise WrongType(field) from None
+
+
+def _to_map(shape: MapShape, value: dict[str, Any], form: _Arguments, field: str) -> dict[str, Any]:
+    if shape.value.type_name == "string":
+        for key, item in value.items():
+            if not isinstance(item, str | None):
+                raise WrongType(key, "The value for the field '{}' must be a STRING")
+    return {key: _to_value(shape.value, item, form, field) for key, item in value.items()}
 
 
 def _of[C: (dict[str, Any], list[Any])](kind: type[C], value: Any, field: str) -> C:

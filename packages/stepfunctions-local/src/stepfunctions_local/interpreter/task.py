@@ -176,7 +176,7 @@ async def _do_work(frame: Frame, state: Task, slot: Slot) -> Any:
 async def _wait_for_job(frame: Frame, state: Task, request: TaskRequest) -> Any:
     """Wait until the submitted job has ended, or until a callback with the task's token completes the task."""
     runtime, submitted = frame.execution.runtime, frame.data["submitted"]
-    job = asyncio.ensure_future(state.integration.complete(request, submitted, runtime.services))
+    job = asyncio.ensure_future(_complete(state, request, submitted, runtime.services))
     callback = asyncio.ensure_future(_wait_for_callback(frame))
     try:
         await asyncio.wait((job, callback), return_when=asyncio.FIRST_COMPLETED)
@@ -190,6 +190,20 @@ async def _wait_for_job(frame: Frame, state: Task, request: TaskRequest) -> Any:
         for task in (job, callback):
             if not task.cancel() and not task.cancelled():
                 task.exception()  # mark it as retrieved
+
+
+async def _complete(state: Task, request: TaskRequest, submitted: Any, services: Any) -> Any:
+    try:
+        return await state.integration.complete(request, submitted, services)
+    except StateError:
+        raise
+    except Exception as error:
+        raise _internal_error(error) from error
+
+
+def _internal_error(error: Exception) -> StateError:
+    """Return an internal error of an integration as one that fails the state, not the engine."""
+    return StateError("States.TaskFailed", f"{type(error).__name__}: {error}")
 
 
 async def _cancel(state: Task, request: TaskRequest, submitted: Any, services: Any) -> None:
@@ -214,8 +228,8 @@ async def _deliver(frame: Frame, state: Task, request: TaskRequest) -> Any:
         if state.integration.pattern in ("sync", "sync2"):
             frame.data["stage"] = "submitting"
         raise
-    except Exception as error:  # an internal error of an integration must fail the state, not the engine
-        raise StateError("States.TaskFailed", f"{type(error).__name__}: {error}") from error
+    except Exception as error:
+        raise _internal_error(error) from error
 
 
 def _size_limit_name(state: Task) -> str:

@@ -196,7 +196,9 @@ _CHOICES = {
     "ManifestType": ("S3_INVENTORY", "ATHENA_DATA"),
     "OutputType": ("JSON", "JSONL"),
 }
-_STRINGS = frozenset({"StartAt", "Next", "Default", "Resource", "Comment", "Label", "Error", "Cause"})
+_STRINGS = frozenset(
+    {"StartAt", "Next", "Default", "Resource", "Comment", "Label", "Error", "Cause", "Version"}
+)
 _OBJECTS = frozenset(
     {"Assign", "Credentials", "ProcessorConfig"}
     | {"ItemReader", "ReaderConfig", "ItemBatcher", "ResultWriter", "WriterConfig"}
