@@ -33,5 +33,12 @@ export default defineConfig({
     // One file for what the till opens with: it is smaller than two.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "till", tags: ["$initial"] }] } } },
   },
-  test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"], setupFiles: ["tests/setup.ts"], restoreMocks: true },
+  test: {
+    environment: "happy-dom",
+    include: ["tests/**/*.test.{ts,tsx}"],
+    setupFiles: ["tests/setup.ts"],
+    restoreMocks: true,
+    // A device in another time zone than any shop of the tests.
+    env: { TZ: "Asia/Tokyo" },
+  },
 });

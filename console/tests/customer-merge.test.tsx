@@ -21,7 +21,7 @@ const api = {
 } as unknown as Api;
 
 async function open(scopes: Scope[]): Promise<void> {
-  const config = { stack: "", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: {}, offline_limit: 0, sends_mail: false };
+  const config = { stack: "", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", time_zone: "UTC", card_providers: {}, offline_limit: 0, sends_mail: false };
   const person = { username: "p", groups: [], scopes, location: "" };
   render(<ShopContext value={{ config, person, api }}><MergedInto survivorId="cus-1" mergeId="mrg-1" /></ShopContext>);
   await act(() => vi.advanceTimersByTimeAsync(0));

@@ -37,7 +37,7 @@ async function settled(): Promise<void> {
 }
 
 async function open(queue = "Demand"): Promise<void> {
-  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: {}, offline_limit: 0, sends_mail: false };
+  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", time_zone: "UTC", card_providers: {}, offline_limit: 0, sends_mail: false };
   const person = { username: "p", groups: [], scopes: [], location: "" };
   render(<ShopContext value={{ config, person, api }}><DeadLetterQueuePage id={queue} /></ShopContext>);
   await settled();

@@ -34,7 +34,7 @@ afterEach(() => {
 });
 
 function send(): void {
-  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: {}, offline_limit: 0, sends_mail: false };
+  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", time_zone: "UTC", card_providers: {}, offline_limit: 0, sends_mail: false };
   const person = { username: "p", groups: [], scopes: [], location: "" };
   render(<ShopContext value={{ config, person, api }}><ImageUpload onDone={() => undefined} /></ShopContext>);
   fireEvent.change(screen.getByLabelText("Artikelnummer"), { target: { value: "MUG" } });

@@ -27,7 +27,7 @@ async function settled(): Promise<void> {
 }
 
 function open(sendsMail: boolean, hasCustomer = false): void {
-  const config = { stack: "", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: {}, offline_limit: 0, sends_mail: sendsMail };
+  const config = { stack: "", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", time_zone: "UTC", card_providers: {}, offline_limit: 0, sends_mail: sendsMail };
   const person = { username: "p", groups: [], scopes: [], location: "" };
   render(<ShopContext value={{ config, person, api }}><MailDialog number="INV-1" hasCustomer={hasCustomer} onClose={vi.fn()} /></ShopContext>);
 }

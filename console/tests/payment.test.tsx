@@ -10,7 +10,7 @@ import type { OtherTenderProps } from "../src/till/other-tenders";
 import type { Tender } from "../src/till/sale";
 
 const CODE = "ABCD1234-EFGH-5678-JKMN-9PQR";
-const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: { "": "sandbox" }, offline_limit: 0, sends_mail: false };
+const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", time_zone: "UTC", card_providers: { "": "sandbox" }, offline_limit: 0, sends_mail: false };
 const person = { username: "cashier", groups: ["cashier"], scopes: [], location: "" };
 
 const responses = new Map<string, unknown>();

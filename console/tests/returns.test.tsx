@@ -51,7 +51,7 @@ const api = {
 } as unknown as Api;
 
 async function open(groups: string[]): Promise<void> {
-  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: {}, offline_limit: 0, sends_mail: false };
+  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", time_zone: "UTC", card_providers: {}, offline_limit: 0, sends_mail: false };
   const person = { username: "p", groups, scopes: [], location: "" };
   render(<ShopContext value={{ config, person, api }}><ReturnsPage id="ord-1" onLock={() => { locked += 1; }} /></ShopContext>);
   await act(() => Promise.resolve());

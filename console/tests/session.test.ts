@@ -2,7 +2,7 @@ import { beforeEach, expect, it, vi } from "vitest";
 import { BASE } from "../src/core/config";
 import { personOf, Session } from "../src/core/session";
 
-const CONFIG = { stack: "shop", client_id: "client", issuer: "https://issuer", sign_in_url: "https://sign-in", currency: "EUR", card_providers: { "": "sandbox" }, offline_limit: 20000, sends_mail: false };
+const CONFIG = { stack: "shop", client_id: "client", issuer: "https://issuer", sign_in_url: "https://sign-in", currency: "EUR", time_zone: "UTC", card_providers: { "": "sandbox" }, offline_limit: 20000, sends_mail: false };
 
 function accessToken(claims: object): string {
   return `h.${btoa(JSON.stringify(claims)).replaceAll("=", "").replaceAll("+", "-").replaceAll("/", "_")}.s`;

@@ -23,7 +23,7 @@ afterEach(() => {
 it("shows the costs of movements as amounts, also of rows without a currency", async () => {
   setPreferences({ language: "en" });
   location.hash = "#/stock/store-1/MUG";
-  const config = { stack: "", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: {}, offline_limit: 0, sends_mail: false };
+  const config = { stack: "", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", time_zone: "UTC", card_providers: {}, offline_limit: 0, sends_mail: false };
   const person = { username: "p", groups: [], scopes: ["manage" as const], location: "" };
   render(<ShopContext value={{ config, person, api }}><StockPage /></ShopContext>);
   await act(() => Promise.resolve());

@@ -41,7 +41,7 @@ const api = {
 const lock = vi.fn();
 
 async function open(group = "cashier"): Promise<void> {
-  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: { "": "sandbox" }, offline_limit: 20000, sends_mail: false };
+  const config = { stack: "shop", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", time_zone: "UTC", card_providers: { "": "sandbox" }, offline_limit: 20000, sends_mail: false };
   const person = { username: group, groups: [group], scopes: [], location: "store-1" };
   render(<ShopContext value={{ config, person, api }}><TillPage onLock={lock} /></ShopContext>);
   await act(() => Promise.resolve());

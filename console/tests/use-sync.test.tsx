@@ -6,7 +6,7 @@ import { setReached, useReached } from "../src/core/connection";
 import { ShopContext } from "../src/core/shop";
 import { useSync } from "../src/offline/use-sync";
 
-const config = { stack: "", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", card_providers: {}, offline_limit: 0, sends_mail: false };
+const config = { stack: "", client_id: "", issuer: "", sign_in_url: "", currency: "EUR", time_zone: "UTC", card_providers: {}, offline_limit: 0, sends_mail: false };
 const api = {} as unknown as Api;
 const person = { username: "p", groups: [], scopes: [], location: "" };
 

@@ -14,7 +14,8 @@ from web.files import ConsoleFile, console_files
 from web.routes import allowed_methods
 
 _STACK, _CLIENT_ID, _ISSUER = os.environ["STACK"], os.environ["CLIENT_ID"], os.environ["ISSUER"]
-_SIGN_IN_URL, _CURRENCY = os.environ["SIGN_IN_URL"], os.environ["CURRENCY"]
+_SIGN_IN_URL = os.environ["SIGN_IN_URL"]
+_CURRENCY, _TIME_ZONE = os.environ["CURRENCY"], os.environ["TIME_ZONE"]
 _UPLOAD_ORIGINS, _SENDS_MAIL = os.environ["UPLOAD_ORIGINS"], os.environ["MAIL_SENDER"] != ""
 _PAYMENT_PROVIDERS, _OFFLINE_LIMIT = os.environ["PAYMENT_PROVIDERS"], int(os.environ["OFFLINE_LIMIT"])
 
@@ -56,6 +57,7 @@ def _configuration() -> dict[str, Any]:
     """Return the settings of the deployment that the console reads.
 
     sign_in_url is the origin of Cognito's sign-in pages, "" for the console's own origin (the local AWS);
+    time_zone is the IANA name of the zone that times are shown in;
     card_providers is the provider of card payments by location, "" for every other location;
     offline_limit is the highest amount of a cash sale at a till without a connection;
     sends_mail is whether the API mails documents.
@@ -66,6 +68,7 @@ def _configuration() -> dict[str, Any]:
         "issuer": _ISSUER,
         "sign_in_url": _SIGN_IN_URL,
         "currency": _CURRENCY,
+        "time_zone": _TIME_ZONE,
         "card_providers": _card_providers(_PAYMENT_PROVIDERS),
         "offline_limit": _OFFLINE_LIMIT,
         "sends_mail": _SENDS_MAIL,

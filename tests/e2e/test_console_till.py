@@ -3,6 +3,8 @@
 import json
 import re
 import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -36,6 +38,29 @@ def test_sale_with_cash_shows_the_change_and_the_invoice(console: Console) -> No
     expect_sold(tab)
     expect(tab.get_by_test_id("change")).to_contain_text("€7.50")
     expect(tab.get_by_role("article", name="Receipt")).to_contain_text(re.compile(r"Invoice \S+"))
+
+
+def test_times_are_in_the_time_zone_of_the_shop_not_of_the_browser(console: Console) -> None:
+    context = console.new_context(timezone_id="America/New_York")
+
+    def in_auckland(route: Route) -> None:
+        configuration = route.fetch().json()
+        assert configuration["time_zone"] == "UTC"
+        route.fulfill(json={**configuration, "time_zone": "Pacific/Auckland"})
+
+    context.route("**/config.json", in_auckland)
+    tab = console.open("manager", context=context)
+    scan(tab, MUG)
+    pay_by_card(tab)
+    complete(tab)
+    expect_sold(tab)
+    order = json.loads(tab.evaluate("localStorage.getItem('tillflow.sale')"))["orderId"]
+    paid_at = datetime.fromisoformat(console.call("manager", "GET", f"/orders/{order}")["paid_at"])
+    here = paid_at.astimezone(ZoneInfo("Pacific/Auckland"))
+    shown = re.compile(rf"{here:%b} {here.day}, {here.year}, {here.hour % 12 or 12}:{here:%M}\s{here:%p}")
+    expect(tab.get_by_role("article", name="Receipt")).to_contain_text(shown)
+    tab.goto(f"{console.url}#/orders/{order}")
+    expect(tab.get_by_role("main").locator("time").filter(has_text=shown).first).to_be_visible()
 
 
 def test_second_tender_is_what_remains(console: Console) -> None:

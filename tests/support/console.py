@@ -51,8 +51,10 @@ class Console:
         self.sign_in(tab, user)
         return tab
 
-    def new_context(self) -> BrowserContext:
-        context = self.browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
+    def new_context(self, timezone_id: str | None = None) -> BrowserContext:
+        context = self.browser.new_context(
+            locale="en-GB", timezone_id=timezone_id, viewport={"width": 1280, "height": 800}
+        )
         context.set_default_timeout(PATIENCE_MS)
         self.contexts.append(context)
         return context

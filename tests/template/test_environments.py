@@ -81,10 +81,32 @@ def test_default_of_a_parameter_is_accepted(name: str) -> None:
         ("SaleReservedConcurrency", "-1"),
         ("LogRetentionDays", "2"),
         ("KeyArn", "alias/shop"),
+        ("ShopTimeZone", ""),
+        ("ShopTimeZone", "Berlin"),
+        ("ShopTimeZone", "europe/berlin"),
+        ("ShopTimeZone", "Europe/Berlin "),
+        ("ShopTimeZone", "Europe/"),
+        ("ShopTimeZone", "+02:00"),
     ],
 )
 def test_wrong_value_is_refused(name: str, value: str) -> None:
     assert not accepts(PARAMETERS[name], value)
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "America/Port-au-Prince",
+        "America/Argentina/Buenos_Aires",
+        "Pacific/Auckland",
+        "Etc/GMT+5",
+    ],
+)
+def test_time_zone_of_the_iana_database_is_accepted(zone: str) -> None:
+    assert accepts(PARAMETERS["ShopTimeZone"], zone)
 
 
 @pytest.mark.parametrize("environment", ["local", "dev", "staging"])

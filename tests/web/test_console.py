@@ -18,6 +18,7 @@ SETTINGS = {
     "UPLOAD_ORIGINS": "https://images.s3.eu-central-1.amazonaws.com https://imports.s3.eu-central-1.amazonaws.com",
     "MAIL_SENDER": "",
     "CURRENCY": "EUR",
+    "TIME_ZONE": "Pacific/Auckland",
     "OFFLINE_LIMIT": "20000",
     "PAYMENT_PROVIDERS": "card=stripe,berlin/card=sandbox",
 }
@@ -108,6 +109,7 @@ def test_configuration_is_of_the_deployment_and_never_cached() -> None:
         "issuer": SETTINGS["ISSUER"],
         "sign_in_url": SETTINGS["SIGN_IN_URL"],
         "currency": "EUR",
+        "time_zone": "Pacific/Auckland",
         "offline_limit": 20_000,
         "sends_mail": False,
         "card_providers": {"": "stripe", "berlin": "sandbox"},

@@ -1,24 +1,27 @@
 /** Texts of the console in the chosen language. */
 
+import { useContext } from "react";
 import { de } from "../texts/de";
 import { en, type Messages } from "../texts/en";
 import { usePreferences } from "./preferences";
+import { ShopContext } from "./shop";
 
 const TEXTS: Record<"en" | "de", Messages> = { en, de };
 
 export interface Language {
   code: "en" | "de";
   text: Messages;
+  /** A time in the shop's time zone. */
   date: (iso: string | null | undefined) => string;
   problem: (title: string, fallback: string) => string;
   /** The name of a type of tender. */
   tender: (type: string) => string;
 }
 
-export function languageOf(code: "en" | "de"): Language {
+export function languageOf(code: "en" | "de", timeZone = "UTC"): Language {
   const text = TEXTS[code];
   const tenders: Record<string, string> = text.till.tenders;
-  const formatter = new Intl.DateTimeFormat(code, { dateStyle: "medium", timeStyle: "short" });
+  const formatter = new Intl.DateTimeFormat(code, { dateStyle: "medium", timeStyle: "short", timeZone });
   return {
     code,
     text,
@@ -28,8 +31,11 @@ export function languageOf(code: "en" | "de"): Language {
   };
 }
 
-const LANGUAGES = { en: languageOf("en"), de: languageOf("de") };
+// A formatter is expensive to create, and a list has a component for each status.
+const languages: Record<string, Language> = {};
 
 export function useLanguage(): Language {
-  return LANGUAGES[usePreferences().language];
+  const { language } = usePreferences();
+  const timeZone = useContext(ShopContext)?.config.time_zone;
+  return (languages[`${language} ${timeZone}`] ??= languageOf(language, timeZone));
 }

@@ -33,10 +33,10 @@ export function useTexts(): Texts {
     ...language,
     office,
     label: (field) => office.labels[field] ?? field,
-    accepted: (text) => (isGerman ? acceptedInGerman(text, office.values) : text),
-    rejection: (text) => (isGerman ? rejectionInGerman(text) : text),
-    failure: (text) => (isGerman ? failureInGerman(text) : text),
-    difference: (text) => (isGerman ? differenceInGerman(text) : text),
+    accepted: (text) => (isGerman ? acceptedInGerman(text, office.values, language.date) : text),
+    rejection: (text) => (isGerman ? rejectionInGerman(text, language.date) : text),
+    failure: (text) => (isGerman ? failureInGerman(text, language.date) : text),
+    difference: (text) => (isGerman ? differenceInGerman(text, language.date) : text),
   };
 }
 

@@ -10,6 +10,7 @@ const DAY_MS = 86_400_000;
 const NO_VALUE = "–";
 const DIMENSIONS = ["day", "sku", "category", "location", "tender", "tax"];
 
+/** A day in UTC, as the API counts sales, whatever the shop's time zone. */
 function dayOf(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 10);
 }
