@@ -32,6 +32,7 @@ from .ministack.http_routes import install_compiled_routes
 from .ministack.index_pages import install_index_pages
 from .ministack.inventory import deployed_state_machines, role_arns
 from .ministack.json_responses import install_json_responses
+from .ministack.log_filters import install_filter_patterns
 from .ministack.logs import write_logs
 from .ministack.mails import authorize_senders, show_attachments
 from .ministack.mapping_checks import install_mapping_checks
@@ -102,6 +103,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_response_headers()
     install_json_responses()
     install_event_checks()
+    install_filter_patterns()
     install_topic_checks()
     install_message_lock()
     install_message_checks()
