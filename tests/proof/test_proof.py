@@ -94,7 +94,8 @@ KILLED = {
     Mutant(
         "condition dropped",
         "InventoryTable Update LEVEL "
-        "[available >= :quantity AND (attribute_not_exists(currency) OR currency = :currency)]",
+        "[available >= :quantity AND stock_value <= :most_value"
+        " AND (attribute_not_exists(currency) OR currency = :currency)]",
     ): WorkItem("OrderCheckout/out of stock on one of several lines"),
     Mutant("marker not written", f"InventoryTable Put STEP#reserve {NEW}"): WorkItem(
         "OrderCheckout/paid by card", "OrderCheckout.CommitStock:deliver_twice"
