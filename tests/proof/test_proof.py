@@ -218,7 +218,6 @@ def test_case_kills_its_mutant(enumeration: CaseEnumeration, mutant: Mutant, wor
     assert judge(mutant, [work]).killer == work.replay
 
 
-@pytest.mark.long
 def test_store_test_kills_a_mutant_that_no_workflow_reaches() -> None:
     tests = "tests/cases/test_cases_store.py"
     resolved = Mutant("condition dropped", "CasesTable Update CASE [#status = :open AND task_token = :token]")
