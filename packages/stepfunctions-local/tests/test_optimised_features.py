@@ -19,6 +19,7 @@ def run(resource: str, parameters: dict[str, Any], calls: dict[str, Any], given:
         "Type": "Task",
         "Resource": f"arn:aws:states:::{resource}",
         "Parameters": parameters,
+        "TimeoutSeconds": 60,
         "End": True,
     }
     functions = {name: lambda _, response=response: response for name, response in calls.items()}
