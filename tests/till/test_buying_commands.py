@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -280,3 +280,28 @@ def test_a_transfer_is_listed_each_way_and_by_its_ends(transfer: str) -> None:
 )
 def test_invalid_transfer_commands_are_refused(transfer: str, arguments: tuple[str, ...], said: str) -> None:
     assert said in run("transfer", *arguments, code=2).output
+
+
+@pytest.mark.parametrize(("lead_time_days", "purchase_order_id"), [(0, "po-20"), (12, "po-21")])
+def test_delivery_is_promised_after_the_lead_time_of_the_supplier(
+    lead_time_days: int, purchase_order_id: str
+) -> None:
+    supplier_id = f"sup-{lead_time_days}"
+    store = purchases()
+    store.suppliers.create(
+        Supplier.model_validate({**BEANS, "supplier_id": supplier_id, "lead_time_days": lead_time_days})
+    )
+    order = {
+        "purchase_order_id": purchase_order_id,
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [{"sku": "TEA", "quantity": 5, "unit_cost": 400}],
+        "suppliers": [{"supplier_id": supplier_id}],
+    }
+    store.open(OpenOrder.model_validate(order))
+    store.send(purchase_order_id)
+    first = datetime.now(UTC).date()
+    run("purchase", "acknowledge", purchase_order_id)
+    last = datetime.now(UTC).date()
+    promised = store.get(purchase_order_id).attempts[-1].promised_on
+    assert promised in {day + timedelta(days=lead_time_days) for day in (first, last)}

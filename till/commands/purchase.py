@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from till.numbers import whole_number
 from till.output import money, out, print_json, timestamp
 from till.purchase_output import print_purchase
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.stack import find_stack
+from till.stack import Stack, find_stack
 
 app = typer.Typer(no_args_is_help=True, help="Purchase orders, their receipts, invoices and payments.")
 
@@ -143,7 +143,10 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
 def acknowledge(
     purchase_order_id: OrderId,
     promised: Annotated[
-        str, typer.Option(help="Promised delivery date, e.g. 2026-12-01; by default in a week.")
+        str,
+        typer.Option(
+            help="Promised delivery date, e.g. 2026-12-01; by default after the supplier's lead time."
+        ),
     ] = "",
     supplier: SupplierId = "",
 ) -> None:
@@ -157,11 +160,22 @@ def acknowledge(
     """
     from till.services.purchasing import Purchases
 
-    today = datetime.now(UTC).date()
-    day = typed_day("--promised", promised) if promised else today + timedelta(days=7)
+    stack = find_stack()
     with operator_errors(ADVICE):
-        Purchases(find_stack()).acknowledge(purchase_order_id, day, supplier)
+        day = typed_day("--promised", promised) if promised else _delivery(stack, purchase_order_id, supplier)
+        Purchases(stack).acknowledge(purchase_order_id, day, supplier)
     out.print(f"{purchase_order_id} is promised for {day}.")
+
+
+def _delivery(stack: Stack, purchase_order_id: str, supplier_id: str) -> date:
+    """Return the day on which the supplier, by default that of the order, delivers after its lead time."""
+    from till.services.purchasing import Purchases, Suppliers
+
+    today = datetime.now(UTC).date()
+    supplier_id = supplier_id or Purchases(stack).get(purchase_order_id).supplier_id or ""
+    # An order that was sent to no supplier yet is refused whatever the day is.
+    days = Suppliers(stack).get(supplier_id).supplier.lead_time_days if supplier_id else 0
+    return today + timedelta(days=days)
 
 
 @app.command("heartbeat")
