@@ -87,7 +87,7 @@ def explain_stored(error: ValidationError | JSONDecodeError) -> OperatorError:
     if isinstance(error, JSONDecodeError):
         return OperatorError(f"A stored document is not JSON: {error}.", _STORED)
     fields = [
-        f"{'.'.join(map(str, one['loc'])) or 'the document'}: {one['msg']}"
+        f"{'.'.join(map(str, one['loc'])) or 'the document'}: {one['msg'].removeprefix('Value error, ')}"
         for one in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     return OperatorError(

@@ -125,7 +125,7 @@ class OperatorGroup(LazyGroup):
         except TyperException as error:
             from till.output import printable
 
-            error.message = printable(error.message)
+            error.message = printable(error.message.removeprefix("Value error, "))
             raise
         except Exception as error:
             from till.errors import operator_error_of

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from billing.documents.models import Seller
@@ -13,6 +13,7 @@ from cases.models import Opening
 from cases.store import CasesStore
 from catalog.models import Category, TaxClass
 from inventory.models import Location
+from pydantic import AfterValidator, ValidationError, create_model
 from tillflow.aws import client
 from tillflow.errors import RecordChanged
 from tillflow.store import marshal
@@ -22,6 +23,7 @@ from tests.support import shop_rows
 from tests.support.api_functions import ApiFunctions
 from tests.support.full_shop import CloudFormation
 from tests.support.shop_rows import SALE, Row
+from till.errors import explain_stored
 from till.main import app
 from till.services.billing import Documents
 from till.shop import ESPRESSO, GOODS, GRINDER, MUG, SELLER, Shop
@@ -391,3 +393,30 @@ def test_the_catalog_is_listed_with_the_pictures_of_each_product(
     assert [image["key"] for image in images["MUG-WHT-300"]] == ["products/MUG-WHT-300/a.jpg"]
     assert images["GRD-HND-01"] == []
     assert f"till product list --after {first['after']}" in run("product", "list", "--limit", "3").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("user", "create", "ada", "--group", "boss"),
+            "'boss' is not one of 'cashier', 'manager', 'operator'",
+        ),
+        (("case", "resolve", "c", "--decision", "no"), "'no' is not one of 'retry', 'done', 'give_up'"),
+        (("execution", "list", "--status", "NO"), "'NO' is not one of "),
+        (("purchase", "invoice", "po-1", "--tax", "x"), "'x' is not a whole number of up to 15 digits"),
+    ],
+)
+def test_message_of_a_wrong_choice_begins_with_the_value(arguments: tuple[str, ...], message: str) -> None:
+    output = run(*arguments, code=2).output
+    assert f": {message}" in output
+    assert "Value error" not in output
+
+
+def test_message_of_an_invalid_row_has_the_reason_alone() -> None:
+    def rejected(value: str) -> str:
+        raise ValueError(f"{value!r} has no page")
+
+    with pytest.raises(ValidationError) as invalid:
+        create_model("Book", name=Annotated[str, AfterValidator(rejected)]).model_validate({"name": "a"})
+    assert str(explain_stored(invalid.value)) == "A stored Book is not valid:\nname: 'a' has no page"
