@@ -12,6 +12,7 @@ from tillflow.errors import InvalidRequest
 from tillflow.fields import Timestamp, UnitAmount
 from tillflow.money import Currency
 from tillflow.order_request import PlaceOrder
+from tillflow.parsing import parse
 
 from catalog.imports.models import ImportRef, ImportReport, SignedImport, StartImport
 from catalog.imports.objects import ImportObjects
@@ -28,6 +29,8 @@ from catalog.models import (
     Product,
     Quote,
     ReturnWindow,
+    TaxClassPercent,
+    TaxPercent,
 )
 from catalog.operations import CatalogOperations
 
@@ -226,6 +229,21 @@ def get_barcode_layouts(call: Call) -> Reply:
 def put_barcode_layouts(call: Call) -> Reply:
     """Set how barcodes with a price or weight in them are laid out. If-Match: the version of the layouts."""
     return Reply(call.body, version=_catalog().put_barcode_layouts(call.body, call.version))
+
+
+@api.route("GET /settings/tax-classes", "read", response=list[TaxClassPercent])
+def list_tax_classes(call: Call) -> Reply:
+    """List the tax classes of products by name, with their rates in percent."""
+    classes, version = _catalog().list_tax_classes()
+    return Reply(classes, version=version)
+
+
+@api.route("PUT /settings/tax-classes/{tax_class}", "manage", body=TaxPercent, response=TaxClassPercent)
+def put_tax_class(call: Call) -> Reply:
+    """Create a tax class or set its rate; orders that are sold keep theirs. If-Match: the version of the list."""
+    fields = {"tax_class": call.path["tax_class"], "percent": call.body.percent}
+    tax_class = parse(TaxClassPercent, fields)
+    return Reply(tax_class, version=_catalog().put_tax_class(tax_class, call.version))
 
 
 @api.route("GET /settings/discount-limits", "read", response=DiscountLimits)

@@ -26,6 +26,11 @@ def _valid_barcode(barcode: str) -> str:
 Barcode = Annotated[str, AfterValidator(_valid_barcode)]
 
 
+def _without_zeros(number: Decimal) -> Decimal:
+    """Return a number without zeros at the end of its decimals."""
+    return Decimal(f"{number.normalize():f}")
+
+
 CategoryCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
 CategoryField = Annotated[str, Field(max_length=60, pattern=r"^\P{Cc}*$")]
 """The category of a product, "" for none: any text in the rows of earlier releases, which had no categories."""
@@ -131,6 +136,18 @@ class TaxClass(Record):
 
     name: Code
     rate: Rate
+
+
+class TaxPercent(Record):
+    """The rate of a tax class in percent."""
+
+    percent: Annotated[Percent, AfterValidator(_without_zeros)]
+
+
+class TaxClassPercent(TaxPercent):
+    """A tax class and its rate in percent."""
+
+    tax_class: Code
 
 
 class Category(Record):

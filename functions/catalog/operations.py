@@ -30,6 +30,7 @@ from catalog.models import (
     SchedulePrice,
     SellerRole,
     TaxClass,
+    TaxClassPercent,
 )
 from catalog.store import CatalogStore
 
@@ -46,13 +47,24 @@ class CatalogOperations:
     def __init__(self, dynamodb: Any, table: str) -> None:
         self._store = CatalogStore(dynamodb, table)
 
-    def put_tax_class(self, tax_class: TaxClass) -> None:
-        """Create a tax class or change its rate."""
-        self._store.put_tax_class(tax_class)
+    def put_tax_class(self, tax_class: TaxClassPercent, version: int | None = None) -> int:
+        """Create a tax class or set its rate; return the version of the classes. The same rate changes nothing.
+
+        Orders that are sold, their returns and their invoices keep the rate that they have. RecordChanged if the
+        classes are not at `version`; None for any.
+        """
+        rate = tax_class.percent.scaleb(-2)
+        return self._store.tax_classes.put(TaxClass(name=tax_class.tax_class, rate=rate), version)
+
+    def list_tax_classes(self) -> tuple[list[TaxClassPercent], int]:
+        """Return the tax classes by name, and their version."""
+        rates, version = self._store.tax_classes.read()
+        classes = [TaxClassPercent(tax_class=name, percent=rates[name].scaleb(2)) for name in sorted(rates)]
+        return classes, version
 
     def create_tax_class(self, tax_class: TaxClass) -> None:
         """Create a tax class; one that exists keeps its rate."""
-        self._store.create_tax_class(tax_class)
+        self._store.tax_classes.create(tax_class)
 
     def put_category(self, category: Category, version: int | None = None) -> int:
         """Create a category, rename it, retire it or use it again; return its version. RecordChanged."""

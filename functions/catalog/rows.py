@@ -8,7 +8,7 @@ PRODUCTS           <sku>     the list, in SKU order, with a copy of each product
 CATEGORIES         <category>   the name of a category, and whether it is retired
 CATEGORY#<category>   <sku>     the list of a category's products, in SKU order
 IMPORT#<import id> …         imports; see imports/store.py
-TAXES              RATES     every tax class as an attribute `rate:<class>`: one read prices an order
+TAXES              RATES     the rate of every tax class as an attribute `rate:<class>`: one read prices an order
 RETURNS            WINDOWS   the return window of every category as an attribute `days:<category>`,
                              `layouts`: those of barcodes with a price or weight,
              `price_days`: the days whose lowest price values a return without a receipt, and
@@ -113,6 +113,12 @@ def rate_attribute(tax_class: str) -> str:
 def read_rates(row: Item) -> dict[str, Decimal]:
     """Return the rate of every tax class of the RATES row."""
     return {name.removeprefix(_RATE): Decimal(rate) for name, rate in row.items() if name.startswith(_RATE)}
+
+
+def rate_text(rate: Decimal) -> str:
+    """Return a rate as it is stored: in one way, since reports and sums of tax go by its text. 20 % is 0.20."""
+    percent = f"{rate.scaleb(2).normalize():f}"
+    return str(Decimal(percent).scaleb(-2)) if rate else "0"
 
 
 def window_attribute(category: str) -> str:

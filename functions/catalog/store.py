@@ -1,4 +1,4 @@
-"""Products and tax classes in DynamoDB; see rows.py for the table."""
+"""Products and their settings in DynamoDB; see rows.py for the table."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -34,7 +34,6 @@ from catalog.models import (
     Product,
     ReturnWindow,
     SellerRole,
-    TaxClass,
 )
 from catalog.prices import priced_between
 from catalog.rows import (
@@ -51,7 +50,6 @@ from catalog.rows import (
     members,
     product_key,
     product_row,
-    rate_attribute,
     read_discount_limits,
     read_layouts,
     read_price_days,
@@ -62,6 +60,7 @@ from catalog.rows import (
     replaced_since,
     window_attribute,
 )
+from catalog.tax_classes import TaxClassStore
 
 # A change is in the index a moment after it is written, and the clocks of two writers differ a little: what changed
 # shortly before a version is read again with what changed after it.
@@ -95,12 +94,13 @@ class RecentPrices(NamedTuple):
 
 
 class CatalogStore:
-    """Products and tax classes in one table. client: a DynamoDB client; table: its name."""
+    """Products and their settings in one table. client: a DynamoDB client; table: its name."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
         self.categories = CategoryStore(client, table)
+        self.tax_classes = TaxClassStore(client, table)
 
     def read_prices(self, skus: Iterable[str]) -> tuple[dict[str, Product], dict[str, Decimal], Policies]:
         """Return the products that exist of these SKUs, the rate of every tax class, and the policies of sales."""
@@ -183,25 +183,6 @@ class CatalogStore:
         """Return the layouts of barcodes with a price or weight by prefix, and their version."""
         row = self._row(*WINDOWS)
         return read_layouts(row), version_of(row, _LAYOUTS_VERSION)
-
-    def put_tax_class(self, tax_class: TaxClass) -> None:
-        """Create a tax class or set its rate."""
-        self._set_rate(tax_class, ":rate")
-
-    def create_tax_class(self, tax_class: TaxClass) -> None:
-        """Create a tax class; one that exists keeps its rate."""
-        # A write that changes nothing could conflict with that of a product.
-        if rate_attribute(tax_class.name) not in self._row(*RATES):
-            self._set_rate(tax_class, "if_not_exists(#rate, :rate)")
-
-    def _set_rate(self, tax_class: TaxClass, value: str) -> None:
-        self._client.update_item(
-            TableName=self._table,
-            Key=key(*RATES),
-            UpdateExpression=f"SET #rate = {value}",
-            ExpressionAttributeNames={"#rate": rate_attribute(tax_class.name)},
-            ExpressionAttributeValues={":rate": {"S": str(tax_class.rate)}},
-        )
 
     def put_product(self, product: Product, version: int | None = None) -> int:
         """Create or replace a product and return its version.
@@ -307,7 +288,7 @@ class CatalogStore:
         what = f"writing product {product.sku}"
         actions = [
             *markers,
-            self._check_tax_class(product),
+            self.tax_classes.check(product),
             put_row(
                 self._table, row, lambda _: StoreContention(what), ConditionExpression=condition, **values
             ),
@@ -343,19 +324,6 @@ class CatalogStore:
             product.model_copy(update={"prices": row["prices"], "tax_included": row["tax_included"]})
             for row in rows
         ]
-
-    def _check_tax_class(self, product: Product) -> Action:
-        request = {
-            "TableName": self._table,
-            "Key": key(*RATES),
-            "ConditionExpression": "attribute_exists(#rate)",
-            "ExpressionAttributeNames": {"#rate": rate_attribute(product.tax_class)},
-        }
-        return Action(
-            "ConditionCheck",
-            request,
-            lambda _: InvalidProduct("tax_class", product.tax_class, "a tax class with a rate"),
-        )
 
     def _claim_barcode(self, barcode: str, sku: str) -> list[Action]:
         def taken(row: Item) -> InvalidProduct:

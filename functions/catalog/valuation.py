@@ -38,7 +38,8 @@ def _valued(
             "currency", currency, f"one {line.sku} has a price in: {', '.join(sorted(product.prices))}"
         )
     if product.tax_class not in rates:
-        raise InvalidRequest(f"tax class of {line.sku}", product.tax_class, "a class with a rate")
+        known = ", ".join(sorted(rates)) or "none is defined yet"
+        raise InvalidRequest(f"tax class of {line.sku}", product.tax_class, f"a class with a rate: {known}")
     rate = rates[product.tax_class]
     values = [
         _taxed(version.prices[currency] * line.quantity, rate, version.tax_included)

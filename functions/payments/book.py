@@ -7,7 +7,7 @@ The effect's row is its idempotency marker: it is written in one transaction wit
 the key in its reference, so that its row is the marker itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -143,6 +143,7 @@ class Book:
 
     def _write(self, actions: Sequence[Action], reference: str, operation: str) -> Outcome:
         """Apply an effect; the first action is its marker."""
+        apply: Callable[[], object]
         if len(actions) == 1:
             apply = partial(write, self._client, actions[0], operation)
         else:

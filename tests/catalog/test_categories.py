@@ -16,7 +16,7 @@ TEA, BOOKS = Category(category="tea", name="Tea"), Category(category="books", na
 @pytest.fixture
 def catalog(dynamodb: Any, table: str) -> CatalogOperations:
     operations = CatalogOperations(dynamodb, table)
-    operations.put_tax_class(TaxClass(name="food", rate=Decimal("0.05")))
+    operations.create_tax_class(TaxClass(name="food", rate=Decimal("0.05")))
     for category in (TEA, BOOKS):
         operations.put_category(category)
     return operations

@@ -48,7 +48,7 @@ class Shop:
 
     def __init__(self, dynamodb: Any, table: str) -> None:
         self.catalog = CatalogOperations(dynamodb, table)
-        self.catalog.put_tax_class(TaxClass(name="food", rate=Decimal("0.05")))
+        self.catalog.create_tax_class(TaxClass(name="food", rate=Decimal("0.05")))
         self.catalog.put_category(Category(category="tea", name="Tea"))
         self.files: Any = Files()
         self.store = ImportStore(dynamodb, table)

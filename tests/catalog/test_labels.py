@@ -149,7 +149,7 @@ def test_return_without_a_receipt_has_no_value_of_what_was_sold_by_a_label() -> 
 @pytest.fixture
 def catalog(dynamodb: Any, table: str) -> CatalogOperations:
     operations = CatalogOperations(dynamodb, table)
-    operations.put_tax_class(TaxClass(name="food", rate=Decimal("0.05")))
+    operations.create_tax_class(TaxClass(name="food", rate=Decimal("0.05")))
     operations.put_barcode_layouts(BarcodeLayouts(layouts=(WEIGHT, PRICE)))
     for one in (CHEESE, APPLES, MUG):
         operations.put_product(one)

@@ -139,7 +139,7 @@ def test_retired_product_is_not_sold() -> None:
 
 def test_changes_are_stored_with_the_product(dynamodb: Any, table: str) -> None:
     operations = CatalogOperations(dynamodb, table)
-    operations.put_tax_class(TaxClass(name="standard", rate=Decimal("0.20")))
+    operations.create_tax_class(TaxClass(name="standard", rate=Decimal("0.20")))
     operations.put_product(MUG)
     request = {"sku": "MUG", "currency": "EUR", "price": 900, "valid_from": "2090-01-01T00:00:00Z"}
     assert operations.schedule_price(request) == operations.get("MUG")

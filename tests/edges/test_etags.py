@@ -21,7 +21,7 @@ NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 @pytest.fixture
 def api() -> Iterator[HttpApi]:
     with workflow_fixture() as shop, http_api(shop) as built:
-        CatalogOperations(client("dynamodb"), "CatalogTable").put_tax_class(
+        CatalogOperations(client("dynamodb"), "CatalogTable").create_tax_class(
             TaxClass(name="food", rate="0.05")
         )
         product = {"sku": "APPLES", "name": "Apples", "prices": {"EUR": 400}, "tax_class": "food"}

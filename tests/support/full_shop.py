@@ -215,7 +215,7 @@ IMPORT = {
 
 def _catalog_and_customers(stack: Stack) -> None:
     catalog = CatalogStore(client("dynamodb"), "CatalogTable")
-    catalog.put_tax_class(TaxClass.model_validate({"name": "standard", "rate": "0.20"}))
+    catalog.tax_classes.put(TaxClass.model_validate({"name": "standard", "rate": "0.20"}))
     catalog.categories.put(Category(category="kitchen", name="Kitchen"))
     for sku, barcode in (("MUG", "4006381333931"), ("TEA", "5901234123457")):
         catalog.put_product(

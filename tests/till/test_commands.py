@@ -11,7 +11,7 @@ import pytest
 from billing.documents.models import Seller
 from cases.models import Opening
 from cases.store import CasesStore
-from catalog.models import Category, TaxClass
+from catalog.models import Category, TaxClassPercent
 from inventory.models import Location
 from pydantic import AfterValidator, ValidationError, create_model
 from tillflow.aws import client
@@ -148,7 +148,7 @@ def test_seed_leaves_what_exists_as_it_is(stack: None, monkeypatch: pytest.Monke
     espresso, _ = shop.catalog.get(ESPRESSO)
     shop.catalog.put_product(espresso.model_copy(update={"name": "Espresso", "prices": {"EUR": 1990}}))
     shop.catalog.put_category(Category(category="coffee", name="Beans", retired=True))
-    shop.catalog.put_tax_class(TaxClass(name="standard", rate=Decimal("0.19")))
+    shop.catalog.put_tax_class(TaxClassPercent(tax_class="standard", percent=Decimal(19)))
     shop.stock.put_location(Location(location="store-1", name="Main street"))
     Documents(find_stack()).update_seller({"name": "Beans & Co"})
     tables = ("CatalogTable", "InventoryTable", "BillingTable", "CustomersTable", "PurchasingTable")

@@ -13,6 +13,7 @@ from catalog.models import (
     Product,
     ReturnWindow,
     SchedulePrice,
+    TaxClassPercent,
 )
 from tillflow.listing import MOST_ROWS, Page
 from tillflow.parsing import parse
@@ -83,6 +84,18 @@ class Catalog:
             body=category.model_dump(),
             version=version,
         )
+
+    def list_tax_classes(self) -> list[TaxClassPercent]:
+        """Return the tax classes by name."""
+        return self._service.call("GET /settings/tax-classes", "read").read(list[TaxClassPercent])
+
+    def put_tax_class(self, tax_class: TaxClassPercent) -> None:
+        """Create a tax class, or set its rate. InvalidRequest."""
+        path, body = (
+            {"tax_class": tax_class.tax_class},
+            tax_class.model_dump(mode="json", include={"percent"}),
+        )
+        self._service.call("PUT /settings/tax-classes/{tax_class}", "manage", path=path, body=body)
 
     def list_return_windows(self) -> list[ReturnWindow]:
         """Return the return windows by category."""

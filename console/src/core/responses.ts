@@ -244,6 +244,12 @@ export interface Category {
   retired: boolean;
 }
 
+/** Products that are taxed alike. percent: their rate, as a decimal number. */
+export interface TaxClass {
+  tax_class: string;
+  percent: string;
+}
+
 /** Days in which products of a category are returned; "" for any other category. */
 export interface ReturnWindow {
   category: string;
@@ -333,6 +339,8 @@ export interface Responses {
   "PUT /categories/{category}": Category;
   "GET /settings/barcode-layouts": { layouts: BarcodeLayout[] };
   "PUT /settings/barcode-layouts": { layouts: BarcodeLayout[] };
+  "GET /settings/tax-classes": TaxClass[];
+  "PUT /settings/tax-classes/{tax_class}": TaxClass;
   "GET /settings/return-windows": ReturnWindow[];
   "PUT /settings/return-windows": ReturnWindow;
   "GET /settings/discount-limits": Record<"cashier" | "manager", DiscountLimit>;

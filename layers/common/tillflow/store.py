@@ -81,14 +81,14 @@ def transact(client: Any, actions: Sequence[Action], operation: str) -> None:
         raise
 
 
-def write(client: Any, action: Action, operation: str) -> None:
-    """Perform one Put or Update without a transaction, which costs twice as much.
+def write(client: Any, action: Action, operation: str) -> Item:
+    """Perform one Put or Update without a transaction, which costs twice as much; return DynamoDB's response.
 
     Raises the action's `condition_error`, or StoreContention(operation) when a transaction holds the row.
     """
     methods = {"Put": client.put_item, "Update": client.update_item}
     try:
-        methods[action.kind](**_with_old_row(action))
+        response: Item = methods[action.kind](**_with_old_row(action))
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in _CONTENTION:
@@ -96,6 +96,7 @@ def write(client: Any, action: Action, operation: str) -> None:
         if code == "ConditionalCheckFailedException" and action.condition_error:
             raise action.condition_error(unmarshal(error.response.get("Item"))) from None
         raise
+    return response
 
 
 def put_row(

@@ -6,10 +6,8 @@ A row counts its changes in an attribute. A row without it, or none, is at versi
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from tillflow.errors import RecordChanged
-from tillflow.store import Item, key, marshal
+from tillflow.store import Action, Item, key, marshal, write
 
 VERSION = "version"
 
@@ -30,6 +28,7 @@ def write_version(
 ) -> int:
     """Set attributes of a row and return its new version. RecordChanged unless it is at `version`; None for any.
 
+    StoreContention when a transaction holds the row.
     place: pk and sk; subject: what the row is, for the message; counter: the attribute of the version, for a row
     that holds several records.
     """
@@ -47,12 +46,8 @@ def write_version(
         request["ConditionExpression"] = _condition(version)
         values |= {":version": version} if version else {}
     request["ExpressionAttributeValues"] = marshal({**values, ":one": 1})
-    try:
-        response = client.update_item(**request)
-    except ClientError as error:
-        if version is None or error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        raise RecordChanged(subject, version) from None
+    changed = None if version is None else lambda _: RecordChanged(subject, version)
+    response = write(client, Action("Update", request, changed), f"writing {subject}")
     return int(response["Attributes"][counter]["N"])
 
 

@@ -8,6 +8,7 @@ import { Notice, Result, Table } from "../parts";
 import { useAction, useRecord, useTexts } from "../use-api";
 import { BarcodeLayouts } from "./barcode-layouts";
 import { Categories } from "./categories";
+import { TaxClasses } from "./tax-classes";
 
 const FIELDS: readonly { name: keyof Seller; isRequired?: boolean; pattern?: string }[] = [
   { name: "name", isRequired: true }, { name: "street", isRequired: true }, { name: "postal_code" }, { name: "city", isRequired: true },
@@ -31,6 +32,7 @@ export function SettingsPage(): React.ReactNode {
         <SellerForm seller={value ?? NO_SELLER} isReadOnly={!person.scopes.includes("manage")} onDone={reload} />
       )}
       <Categories />
+      <TaxClasses />
       <BarcodeLayouts />
       <ReturnWindows />
       <DiscountLimits />
