@@ -48,7 +48,7 @@ COMMANDS = {
         "seed",
         "Create the data of the demo shop: products, stock, suppliers and customers.",
     ),
-    "order": Lazy("till.commands.order", "app", "Customer orders: place, cancel, show."),
+    "order": Lazy("till.commands.order", "app", "Customer orders: place, cancel, list, show."),
     "return": Lazy("till.commands.returns", "app", "Returns of customer orders: create, list, show."),
     "exchange": Lazy("till.commands.exchange", "app", "Exchanges: create, show."),
     "customer": Lazy("till.commands.customer", "app", "Customers and their credit with the shop."),

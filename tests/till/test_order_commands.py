@@ -259,3 +259,22 @@ def test_wait_ends_when_the_checkout_of_a_cancel_has_an_open_case(
     )
     ended = waiting.wait_for_order(find_stack(), SALE, "arn:cancel", ("CANCELLED",), longest=10)
     assert (ended.execution_arn, ended.status) == ("arn:cancel", "RUNNING")
+
+
+def test_orders_are_listed_by_their_filters(stack: None, seeded: None) -> None:
+    placed = {"ord-a": ("PAID", "01"), "ord-b": ("CANCELLED", "02"), "ord-c": ("PAID", "02")}
+    for order_id, (status, day) in placed.items():
+        listed = {"list": "ORDERS", "customer_id": "-", "placed_at": f"2026-11-{day}T10:00:00Z"}
+        put({"OrdersTable": [shop_rows.order(order_id, status, 1250, []) | listed]})
+
+    def names(*options: str) -> list[str]:
+        return [one["order_id"] for one in json.loads(run("order", "list", *options, "--json").stdout)]
+
+    assert names()[-1] == "ord-a" and set(names()) == placed.keys()
+    assert names("--status", "cancelled") == ["ord-b"]
+    assert names("--status", "PAID", "--from", "2026-11-02", "--to", "2026-11-02") == ["ord-c"]
+    assert set(names("--location", "store-1")) == placed.keys()
+    assert names("--customer", "cus-ada") == []
+    assert "12.50 EUR" in run("order", "list").output
+    for option in ("--location", "--customer", "--status"):
+        assert "nobody" in run("order", "list", option, "nobody", code=2).stderr.lower()

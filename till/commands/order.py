@@ -1,9 +1,10 @@
-"""`till order`: place, cancel and show customer orders."""
+"""`till order`: place, cancel, list and show customer orders."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,31 +12,47 @@ import typer
 
 from till import workflows
 from till.commands.returns import return_row
+from till.days import typed_day
 from till.errors import operator_errors
 from till.files import read_object
-from till.output import money, out, print_json, print_table, styled, timestamp
-from till.report import AsJson
+from till.order_output import (
+    REVERSED_STATES,
+    is_settled_by_hand,
+    print_documents,
+    print_order,
+    print_returns,
+    print_tenders,
+)
+from till.output import money, out, print_json, styled, timestamp
+from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import Stack, find_stack
 from till.waiting import Wait, not_stopped, wait_for_order, waiting_for
 
 if TYPE_CHECKING:
-    from billing.models import CreditNote, Invoice
     from cases.models import Case
     from executions.models import ExecutionProgress
-    from ledger.models import Entry
     from orders.models import Order
-    from orders.returns.models import Return
     from payments.models import Tender
 
-app = typer.Typer(no_args_is_help=True, help="Customer orders: place, cancel, show.")
+app = typer.Typer(no_args_is_help=True, help="Customer orders: place, cancel, list, show.")
 
 OrderId = Annotated[str, typer.Argument(help="Order id.")]
+
+_COLUMNS = (
+    "order_id",
+    "placed_at",
+    "location",
+    "status",
+    "customer_id",
+    "total",
+    "currency",
+    "invoice_number",
+)
 
 # The cases in which a failed reversal of an order's payment waits: of its checkout and of its cancel.
 _REVERSAL = "ReversePayment"
 _REVERSAL_CASES = ("{}#compensation", f"{{}}#cancel#{_REVERSAL}")
 _TAKEN_BACK = ("REJECTED", "CANCELLED")
-_REVERSED_STATES = ("voided", "refunded", "declined")
 
 
 @app.command("place")
@@ -147,6 +164,55 @@ def receipt(order_id: OrderId) -> None:
         out.print(line)
 
 
+@app.command("list")
+def list_orders(
+    location: Annotated[str, typer.Option(help="Only those of a location.")] = "",
+    customer: Annotated[str, typer.Option(help="Only those of a customer, by its id.")] = "",
+    status: Annotated[str, typer.Option(help="Only those with a status, such as PAID.")] = "",
+    first: Annotated[str | None, typer.Option("--from", help="First day, such as 2026-11-01.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    page: Page = 1,
+    page_size: PageSize = 50,
+) -> None:
+    """List the orders, the newest first; days are those of their placement, in UTC.
+
+    Examples:
+
+        till order list --status PAID --from 2026-11-01 --to 2026-11-30
+
+        till order list --location store-1 --csv
+    """
+    from tillflow.listing import every
+
+    from till.services.customers import Customers
+    from till.services.inventory import Stock
+    from till.services.orders import Orders
+
+    stack = find_stack()
+    with operator_errors("See all orders with `till order list`."):
+        if location:
+            Stock(stack).check_location(location)
+        if customer:
+            Customers(stack).get(customer)
+        fetch = partial(
+            Orders(stack).list_orders,
+            100,
+            location=location or None,
+            customer_id=customer or None,
+            status=status.upper() or None,
+            first_day=typed_day("--from", first) if first else None,
+            last_day=typed_day("--to", last) if last else None,
+        )
+        formats = {
+            "placed_at": lambda row: timestamp(row["placed_at"]),
+            "total": lambda row: money(row["total"], row["currency"]),
+        }
+        rows = (one.model_dump() for one in every(fetch))
+        print_report("Orders", _COLUMNS, rows, as_json, as_csv, page, page_size, formats)
+
+
 @app.command("show")
 def show(order_id: OrderId, as_json: AsJson = False) -> None:
     """Show an order: lines, totals, tenders, returns, invoice, credit notes, journal entries and execution.
@@ -178,7 +244,7 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
                 "credit_note": note.model_dump() if note else None,
                 "tenders": [
                     {name: value for name, value in asdict(tender).items() if name != "refunds"}
-                    | {"settled_by_hand": _is_settled_by_hand(tender, settlement)}
+                    | {"settled_by_hand": is_settled_by_hand(tender, settlement)}
                     for tender in tenders
                 ],
                 "settlement": _settlement_fields(settlement),
@@ -187,10 +253,10 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
             }
         )
         return
-    _print_order(order)
-    _print_tenders(tenders, settlement)
-    _print_returns(returns)
-    _print_documents(invoice, note, entries)
+    print_order(order)
+    print_tenders(tenders, settlement)
+    print_returns(returns)
+    print_documents(invoice, note, entries)
 
 
 def read_order(file: Path) -> dict[str, Any]:
@@ -252,53 +318,6 @@ def _print_cancelled(result: dict[str, Any]) -> None:
             out.print(styled(f"{order_id} is not cancelled:", "red"), cause)
 
 
-def _print_order(order: Order) -> None:
-    from tillflow.executions import error_message
-
-    currency = order.currency or ""
-    out.print(styled(order.order_id, "bold"), f" {order.status}")
-    shown = (
-        "placed_at",
-        "location",
-        "customer_id",
-        "paid_at",
-        "cancelled_at",
-        "cancel_reason",
-        "execution",
-        "reason",
-        "cause",
-    )
-    for name in shown:
-        if value := getattr(order, name):
-            text = timestamp(value) if name.endswith("_at") else error_message(value)
-            out.print(f"  {name}: {text}")
-    if order.document:
-        print_table(
-            "Lines",
-            ("sku!", "description", "qty>", "unit price>", "discount>", "tax>", "total>"),
-            [
-                (
-                    line["sku"],
-                    line["description"],
-                    line["quantity"],
-                    money(line["unit_price"], currency),
-                    money(line["line_discount"] + line["order_discount"], currency),
-                    money(line["tax"], currency),
-                    money(line["total"], currency),
-                )
-                for line in order.document["lines"]
-            ],
-        )
-        totals = order.document["totals"]
-        if rounding := totals.get("rounding"):
-            out.print(f"  cash rounding: {money(rounding, currency)}")
-        out.print(f"  total: {money(totals['total'], currency)}")
-        for tender in order.document.get("tenders", ()):
-            if tender.get("change"):
-                tendered = money(tender["tendered"], currency)
-                out.print(f"  cash given: {tendered}, change: {money(tender['change'], currency)}")
-
-
 def _settlement_by_hand(stack: Stack, order: Order, tenders: list[Tender]) -> Case | None:
     """Return the case by which a person settled the tenders of an order that was taken back.
 
@@ -308,7 +327,7 @@ def _settlement_by_hand(stack: Stack, order: Order, tenders: list[Tender]) -> Ca
 
     from till.services.cases import Cases
 
-    if order.status not in _TAKEN_BACK or all(tender.state in _REVERSED_STATES for tender in tenders):
+    if order.status not in _TAKEN_BACK or all(tender.state in REVERSED_STATES for tender in tenders):
         return None
     try:
         cases = [Cases(stack).find(case_id.format(order.order_id)) for case_id in _REVERSAL_CASES]
@@ -325,60 +344,6 @@ def _settlement_fields(settlement: Case | None) -> dict[str, Any] | None:
     if settlement is None:
         return None
     return settlement.model_dump(include={"case_id", "note", "resolved_by", "resolved_at"})
-
-
-def _is_settled_by_hand(tender: Tender, settlement: Case | None) -> bool:
-    return settlement is not None and tender.state not in _REVERSED_STATES
-
-
-def _print_tenders(tenders: list[Tender], settlement: Case | None) -> None:
-    if tenders:
-        print_table(
-            "Tenders",
-            ("no>", "type", "state", "amount>", "captured>", "refunded>"),
-            [
-                (
-                    tender.tender_no,
-                    tender.type,
-                    tender.state + (", settled by hand" if _is_settled_by_hand(tender, settlement) else ""),
-                    money(tender.amount, tender.currency),
-                    money(tender.captured, tender.currency),
-                    money(tender.refunded, tender.currency),
-                )
-                for tender in tenders
-            ],
-        )
-    if settlement:
-        resolved = f"by {settlement.resolved_by or 'a person'}, {timestamp(settlement.resolved_at or '')}"
-        out.print(f"  settled by hand {resolved}: {settlement.note} (case {settlement.case_id})")
-
-
-def _print_returns(returns: list[Return]) -> None:
-    if returns:
-        print_table(
-            "Returns",
-            ("return!", "status!", "claimed!", "total>", "credit note!"),
-            [
-                (
-                    one.return_id,
-                    one.status,
-                    timestamp(one.claimed_at or ""),
-                    money(one.total or 0, one.currency or ""),
-                    one.credit_note_number,
-                )
-                for one in returns
-            ],
-        )
-
-
-def _print_documents(invoice: Invoice | None, note: CreditNote | None, entries: list[Entry]) -> None:
-    if invoice:
-        out.print(f"  invoice: {invoice.status}, {invoice.invoice_number or 'without a number'}")
-    if note:
-        total = money(note.total, note.currency)
-        out.print(f"  credit note: {note.credit_note_number}, {total}, reason: {note.reason}")
-    for entry in entries:
-        out.print(f"  journal entry: {entry.entry_id}")
 
 
 def _print_open_case(order_id: str) -> None:

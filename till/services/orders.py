@@ -1,11 +1,12 @@
 """Orders, drafts, returns and exchanges, by the orders service's API function."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from orders.drafts.models import Draft
 from orders.errors import UnknownOrder, UnknownReturn
-from orders.models import Order
+from orders.models import Order, OrderSummary
 from orders.returns.models import Exchanged, Return
 from tillflow.executions import Started
 from tillflow.listing import Page
@@ -41,6 +42,27 @@ class Orders:
     def get(self, order_id: str) -> Order:
         """Return an order; UnknownOrder, InvalidOrder for an id no order has."""
         return self._service.call("GET /orders/{order_id}", "read", path={"order_id": order_id}).read(Order)
+
+    def list_orders(
+        self,
+        limit: int = 50,
+        after: str = "",
+        *,
+        location: str | None = None,
+        customer_id: str | None = None,
+        status: str | None = None,
+        first_day: date | None = None,
+        last_day: date | None = None,
+    ) -> Page[OrderSummary]:
+        """Return a page of the orders, the newest first; days are those of placed_at. InvalidRequest."""
+        filters = {
+            "location": location,
+            "customer_id": customer_id,
+            "status": status,
+            "first_day": first_day,
+            "last_day": last_day,
+        }
+        return self._service.pages("GET /orders", "read", "orders", OrderSummary, limit, after, **filters)
 
     def find(self, order_id: str) -> Order | None:
         """Return an order, None if there is none."""
