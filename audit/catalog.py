@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from catalog.labels import item_barcode, layout_of
 from catalog.models import Product
 from catalog.rows import LIST, read_layouts
+from tillflow.plurals import counted
 
 from audit.snapshot import Breach, Item, Snapshot, invariant
 
@@ -97,11 +98,14 @@ def import_applies_each_row_once(shop: Snapshot) -> Iterator[Breach]:
 def _differences(row: Item, results: list[Item]) -> Iterator[Breach]:
     numbers = sorted(result["row"] for result in results)
     if numbers != list(range(2, row["rows"] + 2)):
-        yield row["import_id"], f"{len(numbers)} rows have a result; expected each of {row['rows']} once"
+        yield (
+            row["import_id"],
+            f"{counted(len(numbers), 'row')} with a result; expected each of {row['rows']} once",
+        )
     counts = Counter(result["verdict"] for result in results)
     for verdict in ("created", "updated", "unchanged", "refused"):
         if counts[verdict] != row[verdict]:
-            yield row["import_id"], f"{row[verdict]} rows are {verdict}; the results have {counts[verdict]}"
+            yield row["import_id"], f"{verdict} is {row[verdict]}; the results have {counts[verdict]}"
 
 
 def _settled(shop: Snapshot) -> dict[str, Item]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from tillflow.plurals import counted
+
 from audit.snapshot import Breach, Item, Snapshot, document, invariant, nested, shipment_of
 
 START_TIME = timedelta(hours=1)
@@ -89,7 +91,7 @@ def closed_deliveries_are_complete(shop: Snapshot) -> Iterator[Breach]:
         for line in document(shop.orders[name]).get("lines", ()):
             rest = line["quantity"] - units[line["line_no"]] - claims["withheld"].get(str(line["line_no"]), 0)
             if rest:
-                yield name, f"{rest} units of line {line['line_no']} are not shipped"
+                yield name, f"{counted(rest, 'unit')} of line {line['line_no']} not shipped"
 
 
 def _claims(order: Item) -> Any:

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from tillflow.plurals import counted
+
 from audit.snapshot import Breach, Snapshot, invariant
 
 
@@ -53,7 +55,7 @@ def stock_value_is_sum_of_movement_costs(shop: Snapshot) -> Iterator[Breach]:
         if level["stock_value"] < 0 or (level["stock_value"] and not level["on_hand"]):
             yield (
                 name,
-                f"{level['on_hand']} units are valued at {level['stock_value']}; "
+                f"on hand is {level['on_hand']}, valued at {level['stock_value']}; "
                 f"expected at least 0, and 0 for no units",
             )
 
@@ -67,7 +69,7 @@ def on_order_is_sum_of_open_orders(shop: Snapshot) -> Iterator[Breach]:
         if not 0 <= row["open"] <= row["ordered"]:
             yield (
                 f"{row['business_id']} {row['sku']}",
-                f"{row['open']} units are open; expected between 0 and the ordered units, {row['ordered']}",
+                f"{counted(row['open'], 'unit')} open; expected between 0 and the ordered units, {row['ordered']}",
             )
     yield from _compare(shop, open_units, "on_order", "purchase orders and transfers")
 

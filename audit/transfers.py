@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ledger.accounts import INVENTORY_LOSSES
+from tillflow.plurals import counted
 
 from audit.snapshot import Breach, Snapshot, invariant, journal_lines
 
@@ -35,8 +36,8 @@ def shipped_units_arrived_are_in_transit_or_lost(shop: Snapshot) -> Iterator[Bre
         if shipped[goods] != received[goods] + present + lost[goods]:
             yield (
                 " ".join(goods),
-                f"{shipped[goods]} units were shipped; {received[goods]} were received, "
-                f"{present} are in transit, {lost[goods]} are lost",
+                f"{counted(shipped[goods], 'unit')} shipped; {received[goods]} received, "
+                f"{present} in transit, {lost[goods]} lost",
             )
 
 

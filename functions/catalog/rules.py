@@ -11,6 +11,7 @@ from tillflow.errors import InvalidOrder, Problem, TendersDoNotMatchTotal
 from tillflow.fields import MAX_AMOUNT
 from tillflow.money import Money, cash_increment, divide_half_up
 from tillflow.order_request import Order, OrderLine, Tender
+from tillflow.plurals import counted
 from tillflow.tax import Taxable, Taxed, sum_by_rate, tax_lines
 from tillflow.times import iso_utc
 
@@ -267,6 +268,6 @@ def _check_size(priced: PricedOrder) -> None:
     if size > MAX_DOCUMENT_BYTES:
         raise InvalidOrder(
             "lines",
-            f"{len(priced['lines'])} lines of {size} bytes",
+            f"{counted(len(priced['lines']), 'line')} of {size} bytes",
             f"at most {MAX_DOCUMENT_BYTES} bytes of priced lines in one order; split it",
         )

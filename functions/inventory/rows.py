@@ -22,6 +22,7 @@ from typing import Any
 from tillflow.errors import InsufficientStock, InvalidRequest, StoreContention
 from tillflow.fields import MAX_AMOUNT, MAX_STOCK
 from tillflow.listing import Index
+from tillflow.plurals import counted
 from tillflow.store import Action, Item, key, marshal, put_new, put_row
 from tillflow.times import iso_utc, utc_now
 
@@ -217,7 +218,7 @@ class StockRows(TableActions):
             if mismatch := currency_mismatch(level, currency):
                 return mismatch
             limit = f"at most {MAX_STOCK:,} units of {line.sku} on hand, worth {MAX_AMOUNT:,} minor units"
-            return InvalidRequest("lines", f"{line.quantity:,} units that cost {line.cost:,}", limit)
+            return InvalidRequest("lines", f"{counted(line.quantity, 'unit')} that cost {line.cost:,}", limit)
 
         yield self.update(
             (level_pk(location, line.sku), "LEVEL"),

@@ -12,6 +12,7 @@ from zlib import crc32
 from tillflow.errors import InvalidRequest
 from tillflow.fields import MAX_AMOUNT, MAX_STOCK, MAX_UNITS
 from tillflow.money import divide_half_up
+from tillflow.plurals import noun
 
 from inventory.models import MAX_LINES, Line, OrderedLine, ReceiptLine, ReturnedLine
 
@@ -200,7 +201,7 @@ def implausible(quantity: int, level: Mapping[str, Any], unit_cost: int | None =
     """
     on_hand, value = level["on_hand"], level["stock_value"]
     if abs(quantity) > max(PLAUSIBLE_UNITS, PLAUSIBLE_FACTOR * on_hand):
-        return f"a change by {quantity:+,} units, with {on_hand:,} on hand"
+        return f"a change by {quantity:+,} {noun(quantity, 'unit')}, with {on_hand:,} on hand"
     if quantity > 0 and unit_cost and value and unit_cost * on_hand > PLAUSIBLE_FACTOR * value:
         return f"a unit cost of {unit_cost:,}, with an average of {divide_half_up(value, on_hand):,} (minor units)"
     return None

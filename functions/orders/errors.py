@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tillflow.errors import DomainError, InvalidRequest, Problem
+from tillflow.plurals import counted
 
 
 class InvalidCancel(InvalidRequest):
@@ -78,7 +79,8 @@ class UnitsNotReturnable(DomainError):
 
     def __init__(self, order_id: str, line_no: int, requested: int, returnable: int) -> None:
         super().__init__(
-            f"line {line_no} of order {order_id}: {requested} units requested, {returnable} can be returned"
+            f"line {line_no} of order {order_id}: {counted(requested, 'unit')} requested, "
+            f"{returnable} can be returned"
         )
 
 
@@ -90,7 +92,8 @@ class ReturnWindowClosed(DomainError):
 
     def __init__(self, order_id: str, line_no: int, days: int) -> None:
         super().__init__(
-            f"line {line_no} of order {order_id} could be returned for {days} days; a manager may override this"
+            f"line {line_no} of order {order_id} could be returned for {counted(days, 'day')}; "
+            "a manager may override this"
         )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from tillflow.errors import IdempotencyConflict
+from tillflow.plurals import counted
 from tillflow.waits import store_wait
 
 from shipping.errors import InvalidShipment, ShipmentEnded, UnknownShipment
@@ -87,7 +88,9 @@ def report(delivery: Delivery, shipment_id: str, event: Report, now: datetime) -
     shipment = _get(delivery, shipment_id)
     if event.lines and event.status != "partly_shipped":
         raise InvalidShipment(
-            "lines", f"{len(event.lines)} lines", "none unless the status is partly_shipped"
+            "lines",
+            counted(len(event.lines), "line"),
+            "none unless the status is partly_shipped",
         )
     if event.status == "in_transit":
         return delivery
@@ -212,7 +215,11 @@ def _ship_part(delivery: Delivery, shipment: Shipment, taken: Sequence[ShippedLi
     """Reduce a shipment to the units that its carrier took. InvalidShipment unless they are a part of it."""
     units = {line.line_no: line.quantity for line in taken}
     if not taken or len(units) != len(taken):
-        raise InvalidShipment("lines", f"{len(taken)} lines", "one line for each line that the carrier took")
+        raise InvalidShipment(
+            "lines",
+            counted(len(taken), "line"),
+            "one line for each line that the carrier took",
+        )
     before = {line.line_no: line.quantity for line in shipment.lines}
     if unknown := [number for number, quantity in units.items() if quantity > before.get(number, 0)]:
         raise InvalidShipment("lines", unknown, f"at most the units of shipment {shipment.shipment_id}")

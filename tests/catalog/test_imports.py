@@ -251,7 +251,7 @@ def test_expected_version_is_compared_with_the_newest(shop: Shop) -> None:
 
 def test_import_is_not_closed_before_its_rows_are_applied(shop: Shop) -> None:
     shop.open(HEADER, TEA)
-    with pytest.raises(ImportNotOpen, match="OPEN with 0 of 1 rows"):
+    with pytest.raises(ImportNotOpen, match="OPEN with 0 of 1 row"):
         shop.imports.close("imp-1")
     with pytest.raises(UnknownImport):
         shop.imports.close("imp-2")

@@ -299,7 +299,7 @@ def test_more_lines_than_a_transaction_holds_are_priced() -> None:
 
 def test_order_too_large_for_the_workflow_is_refused() -> None:
     with pytest.raises(
-        InvalidOrder, match=f"lines is '1000 lines of .* expected at most {MAX_DOCUMENT_BYTES} bytes"
+        InvalidOrder, match=f"lines is '1,000 lines of .* expected at most {MAX_DOCUMENT_BYTES} bytes"
     ):
         priced(*(line("MUG") for _ in range(1000)))
 

@@ -78,7 +78,7 @@ def test_returns_of_all_units_equal_the_sale_whatever_was_released_between(
     lines = [line for claim in order.returns or () for line in claim.lines]
     assert sum(line.total for line in lines) == total
     assert sum(line.tax for line in lines) == tax
-    with pytest.raises(UnitsNotReturnable, match="1 units requested, 0 can be returned"):
+    with pytest.raises(UnitsNotReturnable, match="1 unit requested, 0 can be returned"):
         claimed_return(request("ret-last", 1), order, NOW)
 
 

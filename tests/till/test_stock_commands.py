@@ -52,7 +52,7 @@ def test_rebuild_reports_drift_and_repairs_it(stock: StockOperations) -> None:
         UpdateExpression="SET available = :wrong",
         ExpressionAttributeValues={":wrong": {"N": "9"}},
     )
-    assert "1 levels differ from their history" in run("stock", "rebuild", code=1).output
+    assert "Differences from the history: 1 level" in run("stock", "rebuild", code=1).output
     repaired = json.loads(run("stock", "rebuild", "--write", "--json").stdout)
     assert [(row["stored"]["available"], row["rebuilt"]["available"]) for row in repaired] == [(9, 10)]
     assert "Every level agrees with its history" in run("stock", "rebuild").output

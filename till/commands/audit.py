@@ -28,6 +28,8 @@ def audit(
 
         till audit --json | jq '.violations[].name'
     """
+    from tillflow.plurals import counted
+
     from audit import INVARIANTS, check
 
     shop = _read_shop(find_stack())
@@ -46,16 +48,16 @@ def audit(
         )
     elif violations:
         print_table(
-            f"{len(violations)} violations",
+            counted(len(violations), "violation"),
             ("invariant", "subject", "message"),
             [(v.name, v.subject, v.message) for v in violations],
         )
     else:
         out.print(
             styled(f"All {len(INVARIANTS)} invariants hold", "green"),
-            f"over {len(shop.orders)} orders, "
-            f"{len(shop.levels)} stock levels, {len(shop.entries)} journal entries, {len(shop.images)} pictures "
-            f"({sum(items.values())} items, {len(shop.running)} orders running).",
+            f"over {counted(len(shop.orders), 'order')}, {counted(len(shop.levels), 'stock level')}, "
+            f"{counted(len(shop.entries), 'journal entry')}, {counted(len(shop.images), 'picture')} "
+            f"({counted(sum(items.values()), 'item')}, {counted(len(shop.running), 'order')} running).",
         )
     if violations:
         raise typer.Exit(1)

@@ -324,6 +324,8 @@ def policy(
 
         till customer credit policy EUR --limit 50.00 --expiry-days 365
     """
+    from tillflow.plurals import counted
+
     from till.services.customers import Credit
 
     credit = Credit(find_stack())
@@ -335,7 +337,7 @@ def policy(
         else:
             request = {"currency": currency, "goodwill_limit": minor_units(limit, currency)}
             current = credit.set_policy({**request, "expiry_days": expiry_days})
-    days = f"{current.expiry_days} days" if current.expiry_days else "no expiry"
+    days = counted(current.expiry_days, "day") if current.expiry_days else "no expiry"
     out.print(f"Goodwill in {currency}: at most {money(current.goodwill_limit, currency)}, {days}.")
 
 

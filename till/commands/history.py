@@ -110,6 +110,8 @@ def _document(execution: Execution) -> dict[str, Any]:
 
 
 def _print(execution: Execution, io: bool) -> None:
+    from tillflow.plurals import counted
+
     visits = execution.visits
     name = execution.arn.rsplit(":", 1)[-1]
     print_table(f"{name}  {execution.description['status']}", COLUMNS, [_row(visit) for visit in visits])
@@ -118,7 +120,8 @@ def _print(execution: Execution, io: bool) -> None:
             _print_io(visit, execution)
     attempts = sum(visit.attempts for visit in visits)
     out.print(
-        f"{len(execution.events)} events, {len(visits)} states, {attempts} task attempts · {execution.arn}",
+        f"{counted(len(execution.events), 'event')}, {counted(len(visits), 'state')}, "
+        f"{counted(attempts, 'task attempt')} · {execution.arn}",
     )
 
 

@@ -257,6 +257,7 @@ def price_days(
     from catalog.errors import InvalidProduct
     from catalog.models import PriceDays
     from tillflow.parsing import parse
+    from tillflow.plurals import counted
 
     from till.services.catalog import Catalog
 
@@ -268,7 +269,7 @@ def price_days(
     if as_json:
         print_json({"days": current})
     else:
-        out.print(f"A return without a receipt is worth the lowest price of {current} days.")
+        out.print(f"A return without a receipt is worth the lowest price of {counted(current, 'day')}.")
 
 
 @app.command("barcode-layout")
@@ -377,12 +378,14 @@ def import_report(
 
 
 def _show_import(report: ImportReport, as_json: bool) -> None:
+    from tillflow.plurals import counted
+
     if as_json:
         print_json(report.model_dump())
     else:
         mode = " (dry run)" if report.dry_run else ""
         out.print(
-            f"{report.import_id}{mode} is {report.status}: {report.rows} rows, {report.created} created, "
+            f"{report.import_id}{mode} is {report.status}: {counted(report.rows, 'row')}, {report.created} created, "
             f"{report.updated} updated, {report.unchanged} unchanged, {report.refused} refused."
         )
         if report.problems:

@@ -238,6 +238,7 @@ def receive(
     from purchasing.errors import InvalidPurchase
     from purchasing.models import Receipt
     from tillflow.parsing import parse
+    from tillflow.plurals import counted
 
     from till.services.purchasing import Purchases
 
@@ -255,7 +256,7 @@ def receive(
         if close:
             order = operations.close_short(purchase_order_id)
     missing = sum(one.missing for one in order.lines)
-    rest = "no more goods are expected" if order.closed_short else f"{missing} units are missing"
+    rest = "no more goods are expected" if order.closed_short else f"{counted(missing, 'unit')} missing"
     out.print(f"Recorded for {purchase_order_id}: {rest}.")
 
 

@@ -163,6 +163,7 @@ def run(wait: Wait = False, as_json: AsJson = False) -> None:
         till reorder run --wait
     """
     from tillflow.executions import error_message
+    from tillflow.plurals import counted
 
     from till.services.replenishment import Reorders
 
@@ -186,7 +187,7 @@ def run(wait: Wait = False, as_json: AsJson = False) -> None:
     else:
         for outcome, count in sorted(Counter(orders).items()):
             out.print(f"{count} ordered" if outcome == "ORDERED" else f"{count} not ordered: {outcome}")
-        out.print(f"{len(orders)} orders. List them with `till reorder show {run_id}`.")
+        out.print(f"{counted(len(orders), 'order')}. List them with `till reorder show {run_id}`.")
     if execution and execution.status != "SUCCEEDED":
         raise typer.Exit(1)
 

@@ -204,6 +204,7 @@ def rebuild(
         till stock rebuild --write
     """
     from inventory.operations import StockOperations
+    from tillflow.plurals import counted
 
     stack = find_stack()
     # An audit: it reads the whole table, for longer than a function may run.
@@ -213,7 +214,7 @@ def rebuild(
         print_json([_rebuilt_row(level) for level in levels])
     elif levels:
         print_table(
-            f"{len(levels)} levels differ from their history",
+            f"Differences from the history: {counted(len(levels), 'level')}",
             ("location", "sku!", "counter", "stored>", "rebuilt>", ""),
             [
                 (level.drift.location, level.drift.sku, name, *values, "repaired" if level.repaired else "")

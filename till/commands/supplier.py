@@ -35,6 +35,8 @@ def create(
 
         till supplier create docs/examples/supplier.json
     """
+    from tillflow.plurals import counted
+
     from till.services.purchasing import Suppliers
 
     supplier, prices = _read(file)
@@ -42,7 +44,7 @@ def create(
     with operator_errors("`till supplier show` shows the existing one."):
         Suppliers(stack).create(supplier, prices)
     _subscribe(stack, supplier)
-    out.print(f"Created supplier {supplier.supplier_id} with {len(prices)} prices.")
+    out.print(f"Created supplier {supplier.supplier_id} with {counted(len(prices), 'price')}.")
 
 
 @app.command("update")

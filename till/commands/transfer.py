@@ -127,6 +127,7 @@ def receive(
     from inventory.errors import InvalidTransfer
     from inventory.transfers.models import Arrival
     from tillflow.parsing import parse
+    from tillflow.plurals import counted
 
     from till.services.inventory import Transfers
 
@@ -145,7 +146,7 @@ def receive(
         if close:
             transfer = operations.lose_rest(transfer_id, f"{arrival_id}-rest")
     rest = sum(part.in_transit for part in transfer.lines)
-    out.print(f"{transfer_id}: {rest} units are still in transit.")
+    out.print(f"{transfer_id}: {counted(rest, 'unit')} still in transit.")
 
 
 @app.command("cancel")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from tillflow.errors import InvalidRequest, StoreContention
+from tillflow.plurals import counted
 from tillflow.store import retry_on_conflict
 from tillflow.times import utc_now
 
@@ -93,7 +94,9 @@ class Imports:
             return closed(row)
         results = list(self._store.results(import_id))
         if row["status"] != "OPEN" or len(results) != row["rows"]:
-            raise ImportNotOpen(import_id, f"{row['status']} with {len(results)} of {row['rows']} rows")
+            raise ImportNotOpen(
+                import_id, f"{row['status']} with {len(results)} of {counted(row['rows'], 'row')}"
+            )
         self._objects.write_result(import_id, result_file(results))
         verdicts = Counter(result["verdict"] for result in results)
         counts: dict[str, int] = {verdict: verdicts[verdict] for verdict in VERDICTS}

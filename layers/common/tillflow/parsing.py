@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from tillflow.errors import InvalidRequest, Problem
 from tillflow.fields import VISIBLE_LINE
+from tillflow.plurals import counted
 
 EXPECTED = {
     "missing": "a value",
@@ -96,7 +97,7 @@ def _redacted(value: object) -> object:
                 name: _HIDDEN if _is_token((name,)) else _redacted_text(part) for name, part in value.items()
             }
         case list() if value:
-            return f"a list of {len(value)} items"
+            return f"a list of {counted(len(value), 'item')}"
         case str() | int() | float():
             return _redacted_text(value)
     return value

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from tillflow.aws import THROTTLING
 from tillflow.errors import IdempotencyConflict, OrderClosed, StoreContention
+from tillflow.plurals import counted
 
 type Item = dict[str, Any]
 
@@ -240,7 +241,7 @@ def read_rows(
                 rows[row["pk"], row["sk"]] = row
             pending = response.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
             if pending:
-                raise StoreContention(f"reading {len(pending)} rows")
+                raise StoreContention(f"reading {counted(len(pending), 'row')}")
 
         retry_on_conflict(read, pause=pause)
     return rows
@@ -286,7 +287,7 @@ def write_rows(
             response = client.batch_write_item(RequestItems={table: pending})
             pending = response.get("UnprocessedItems", {}).get(table, [])
             if pending:
-                raise StoreContention(f"writing {len(pending)} rows")
+                raise StoreContention(f"writing {counted(len(pending), 'row')}")
 
         retry_on_conflict(write, pause=pause)
 
