@@ -145,6 +145,17 @@ def test_history_with_io_shows_the_variables_that_a_state_assigned(
     assert json.loads(priced.removeprefix("PriceOrder $order: "))["totals"]["total"] > 0
 
 
+def test_history_of_a_cancelled_order_names_the_workflow_of_each_execution(
+    shop: WorkflowFixture, workflows: dict[str, str], till: Callable[..., str]
+) -> None:
+    workflows["OrderCancel"] = shop.deploy("OrderCancel")
+    sell(shop, "tok_visa", "ord-1")
+    shop.run({"order_id": "ord-1", "reason": "test"}, workflow="OrderCancel")
+    shown = till("history", "ord-1")
+    assert "OrderCheckout ord-1  SUCCEEDED" in shown
+    assert "OrderCancel ord-1  SUCCEEDED" in shown
+
+
 def test_follow_prints_every_state_and_the_outcome(shop: WorkflowFixture, till: Callable[..., str]) -> None:
     sell(shop, "tok_declined", "ord-1")
     lines = till("history", "ord-1", "--follow").splitlines()

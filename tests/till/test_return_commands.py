@@ -182,3 +182,29 @@ def test_exchanges_of_other_ids_have_other_sales(
     command = ("exchange", "create", SALE, new_sale, "--line", "1=1", "--json", "--id")
     sales = {json.loads(run(*command, name, code=1).stdout)["order_id"] for name in ("e" * 63, "e" * 64)}
     assert len(sales) == 2
+
+
+@pytest.mark.parametrize(
+    ("refunds", "printed"),
+    [
+        ([(1, "card", 240)], "2.40 EUR refunded."),
+        ([(0, "store_credit", 240)], "2.40 EUR credited as store credit."),
+        ([(1, "on_account", 240)], "2.40 EUR credited to the customer's account."),
+        (
+            [(1, "cash", 100), (2, "on_account", 50), (3, "card", 90)],
+            "1.90 EUR refunded, 0.50 EUR credited to the customer's account.",
+        ),
+    ],
+)
+def test_create_prints_where_the_amount_went(
+    stack: None, monkeypatch: pytest.MonkeyPatch, refunds: list[tuple[int, str, int]], printed: str
+) -> None:
+    tables = return_rows.rows()
+    stored = next(row for row in tables["OrdersTable"] if row.get("return_id") == RETURNED)
+    names = ("tender_no", "type", "amount")
+    parts = [dict(zip(names, part, strict=True)) for part in refunds]
+    stored |= {"currency": "EUR", "return_id": "ret-9", "refunds": json.dumps(parts)}
+    stored["pk"] = stored["pk"].replace(RETURNED, "ret-9")
+    put(tables)
+    ends(monkeypatch, status="SUCCEEDED")
+    assert printed in run("return", "create", SALE, "--line", "1=1", "--id", "ret-9").output

@@ -115,7 +115,8 @@ def test_an_unknown_reference_is_an_error(
 
 
 def test_locations_are_created_and_listed(stock: StockOperations) -> None:
-    run("location", "create", "store-2", "--name", "High Street")
+    assert "Created location store-2." in run("location", "create", "store-2").output
+    assert "Updated location store-2." in run("location", "create", "store-2", "--name", "High Street").output
     rows = json.loads(run("location", "list", "--json").stdout)
     assert rows == [
         {"location": "store-1", "name": ""},

@@ -114,7 +114,8 @@ def _print(execution: Execution, io: bool) -> None:
 
     visits = execution.visits
     name = execution.arn.rsplit(":", 1)[-1]
-    print_table(f"{name}  {execution.description['status']}", COLUMNS, [_row(visit) for visit in visits])
+    title = f"{execution.workflow} {name}  {execution.description['status']}"
+    print_table(title, COLUMNS, [_row(visit) for visit in visits])
     if io:
         for visit in visits:
             _print_io(visit, execution)

@@ -31,11 +31,11 @@ def create(
 
     with operator_errors("See all locations with `till location list`."):
         created = parse(Location, {"location": location, "name": name})
-        Stock(find_stack()).put_location(created)
+        is_new = Stock(find_stack()).put_location(created)
     if as_json:
         print_json(created.model_dump())
     else:
-        out.print(f"Location {created.location}.")
+        out.print(f"{'Created' if is_new else 'Updated'} location {created.location}.")
 
 
 @app.command("list")

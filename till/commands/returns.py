@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,8 @@ app = typer.Typer(no_args_is_help=True, help="Returns of customer orders: create
 
 UNRECEIPTED_LINE = "SKU=QUANTITY or SKU=QUANTITY:damaged"
 LINE = "LINE=QUANTITY or LINE=QUANTITY:damaged; LINE is a line number or a SKU"
+_CREDITED = {"store_credit": "credited as store credit", "on_account": "credited to the customer's account"}
+"""Types of tenders that a return gives no money back to."""
 _UNEXPECTED = "The return was refused. Call the operator."
 COLUMNS = ("return_id", "status", "claimed_at", "total", "currency", "credit_note_number")
 
@@ -242,14 +245,23 @@ def _print_created(stack: Stack, name: str, execution: ExecutionProgress) -> Non
     match execution.status:
         case "SUCCEEDED":
             stored = Returns(stack).get(name)
-            total = money(stored.total or 0, stored.currency or "")
-            out.print(styled(f"{name} is completed:", "green"), f"{total} refunded.")
+            out.print(styled(f"{name} is completed:", "green"), f"{_settlement(stored)}.")
         case "RUNNING":
             out.print(styled(f"A case of {name} is open:", "yellow"), "see `till case list`.")
         case status:
             error = execution.error or status
             out.print(styled(f"{name} is refused:", "red"), cashier_message(error, _UNEXPECTED))
             out.print(f"  {error}: {error_message(execution.cause or '')}")
+
+
+def _settlement(stored: Return) -> str:
+    """Return what the customer got for a completed return, and where it went."""
+    amounts: Counter[str] = Counter()
+    for part in stored.refunds or ():
+        amounts[_CREDITED.get(part.type, "refunded")] += part.amount
+    currency = stored.currency or ""
+    parts = [f"{money(amount, currency)} {went}" for went, amount in amounts.items()]
+    return ", ".join(parts) or f"{money(stored.total or 0, currency)} refunded"
 
 
 def return_row(stored: Return) -> dict[str, Any]:

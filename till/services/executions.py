@@ -27,8 +27,12 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 @dataclass(frozen=True)
 class Execution:
-    """One execution with its definition and whole history, as AWS's API returns them, secrets masked."""
+    """One execution with its definition and whole history, as AWS's API returns them, secrets masked.
 
+    workflow: the name of its workflow.
+    """
+
+    workflow: str
     description: dict[str, Any]
     definition: dict[str, Any]
     events: list[Event]
@@ -98,7 +102,15 @@ class Executions:
                 "GET /executions/{execution}/events", "operate", path=path, query={"after": after}
             ).body
             events, after = events + page["events"], page["next_after"]
-        return Execution(_with_times(body["execution"]), body["definition"], _with_times(events))
+        return Execution(
+            self._workflow(arn), _with_times(body["execution"]), body["definition"], _with_times(events)
+        )
+
+    def _workflow(self, arn: str) -> str:
+        """Return the workflow of an execution; the name of its state machine if it is not of this stack."""
+        machine = arn.split(":")[6].partition("/")[0]
+        own = (name for name, one in self._stack.workflows.items() if one.endswith(f":{machine}"))
+        return next(own, machine)
 
     def map_runs(self, execution: Execution) -> dict[str, list[dict[str, Any]]]:
         """Return the child executions of each of an execution's distributed Maps, by the map run's ARN."""

@@ -22,10 +22,10 @@ class Stock:
     def __init__(self, stack: Stack) -> None:
         self._service = Service(stack, _FUNCTION)
 
-    def put_location(self, location: Location) -> None:
-        """Create a location, or rename it."""
+    def put_location(self, location: Location) -> bool:
+        """Create a location, or rename it; return whether it is new."""
         path, body = {"location": location.location}, {"name": location.name}
-        self._service.call("PUT /locations/{location}", "manage", path=path, body=body)
+        return self._service.call("PUT /locations/{location}", "manage", path=path, body=body).version == 1
 
     def check_location(self, location: str) -> None:
         """Raise UnknownLocation unless the location exists."""
