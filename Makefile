@@ -127,9 +127,11 @@ clean: down ## Remove everything made here: environments, builds, local AWS and 
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .tools/ready: $(UV) uv.lock .python-version
+	@echo "Setting up (once): Python $$(cat .python-version) and the packages of the project"
 	@$(UV) sync --quiet --frozen || { \
 	  echo "Setup failed: Python $$(cat .python-version) or a package could not be had (see above)." \
 	    "Install Python $$(cat .python-version), or check the way to the package registries, and try again." >&2; exit 1; }
+	@echo "Setting up (once): the packages of Lambda functions"
 	@UV_PROJECT_ENVIRONMENT=.tools/lambda-runtime \
 	  $(UV) sync --quiet --frozen --only-group lambda-runtime --no-install-project
 	@touch $@
@@ -141,7 +143,7 @@ $(UV):
 	elif ! command -v python3 >/dev/null 2>&1; then \
 	  echo "python3 is missing: install any Python 3, it brings the rest." >&2; exit 1; \
 	else \
-	  echo "Setting up (once)"; \
+	  echo "Setting up (once): uv"; \
 	  python3 -m venv --clear .tools/uv && .tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || { \
 	    echo "uv could not be installed: python3 must be 3.8 or newer, have its venv module (on Debian: apt install python3-venv) and a way to PyPI." >&2; \
 	    rm -rf .tools/uv; exit 1; }; \
