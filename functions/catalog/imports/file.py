@@ -16,6 +16,8 @@ OPTIONAL = ("name", "description", "barcode", "category", "tax_class", "tax_incl
 COLUMNS = (*REQUIRED, *OPTIONAL)
 MAX_PROBLEMS = 500
 _UNIQUE = ("sku", "barcode")
+_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+"""What spreadsheets write in place of commas, depending on their language."""
 
 
 class CheckedFile(NamedTuple):
@@ -33,7 +35,11 @@ def too_large(size: int) -> CheckedFile:
 def check_file(body: bytes) -> CheckedFile:
     """Return the number of rows of a file, and at most MAX_PROBLEMS reasons for which it cannot be read one way."""
     try:
-        records = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
+        text = body.decode("utf-8-sig")
+        if delimiter := _other_delimiter(text):
+            accepted = "columns separated by commas"
+            return CheckedFile(0, [problem(1, "", "header", f"columns separated by {delimiter}", accepted)])
+        records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except UnicodeDecodeError as error:
         return CheckedFile(0, [problem(1, "", "file", f"byte {error.start}", "a file in UTF-8")])
     except csv.Error as error:
@@ -63,6 +69,17 @@ def price_columns(cells: Mapping[str, str]) -> dict[str, str]:
 def stored_barcode(text: str) -> str:
     """Return a barcode as it is stored: a UPC-A as the EAN-13 that it is."""
     return text.zfill(13) if len(text) == 12 else text
+
+
+def _other_delimiter(text: str) -> str | None:
+    """Return what separates the columns of a header in place of commas; csv.Error."""
+    header = io.StringIO(text, newline=None).readline().rstrip("\n")
+    if "," in header:
+        return None
+    for mark, name in _DELIMITERS.items():
+        if mark in header and "sku" in next(csv.reader([header], delimiter=mark)):
+            return name
+    return None
 
 
 def _of_header(header: list[str]) -> Iterator[RowProblem]:
