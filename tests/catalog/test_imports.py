@@ -311,13 +311,13 @@ def test_any_text_in_any_column_is_refused_or_stored(shop: Shop, text: str) -> N
         (b"sku|name\rA|Tea", 1, "header", "columns separated by vertical bars"),
         (b"name;colour\nTea;red", 1, "header", "name;colour"),
         (b"sku\n", 1, "file", "0 rows"),
-        (b"sku,name\nA,Tea\nB", 3, "row", "1 cells"),
+        (b"sku,name\nA,Tea\nB", 3, "row", "1 cell"),
         (b"sku,name\nA,Tea\n\nB,Jam", 3, "row", "0 cells"),
         (b"sku,name\nA,Tea,x", 2, "row", "3 cells"),
         (b"sku,name\nA,Tea\nB,Jam\nA ,Tea", 4, "sku", "A"),
         (b"sku,barcode\nA,4006381333931\nB,4006381333931", 3, "barcode", "4006381333931"),
         (b"sku,barcode\nA,036000291452\nB,0036000291452", 3, "barcode", "0036000291452"),
-        (b"sku\n" + b"A\n" * (MAX_ROWS + 1), 1, "file", f"{MAX_ROWS + 1} rows"),
+        (b"sku\n" + b"A\n" * (MAX_ROWS + 1), 1, "file", f"{MAX_ROWS + 1:,} rows"),
     ],
 )
 def test_file_that_cannot_be_read_one_way_is_rejected(body: bytes, row: int, field: str, value: str) -> None:

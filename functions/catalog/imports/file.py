@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tillflow.errors import shown_json
 from tillflow.money import EXPONENT
+from tillflow.plurals import counted
 
 from catalog.imports.models import MAX_BYTES, MAX_ROWS, RowProblem
 
@@ -96,13 +97,19 @@ def _of_header(header: list[str]) -> Iterator[RowProblem]:
 
 def _of_count(rows: list[list[str]]) -> Iterator[RowProblem]:
     if not 1 <= len(rows) <= MAX_ROWS:
-        yield problem(1, "", "file", f"{len(rows)} rows", f"1 to {MAX_ROWS:,} rows after the header")
+        yield problem(1, "", "file", counted(len(rows), "row"), f"1 to {MAX_ROWS:,} rows after the header")
 
 
 def _of_shape(header: list[str], rows: list[list[str]]) -> Iterator[RowProblem]:
     for number, row in enumerate(rows, 2):
         if len(row) != len(header):
-            yield problem(number, "", "row", f"{len(row)} cells", f"{len(header)} cells, as the header has")
+            yield problem(
+                number,
+                "",
+                "row",
+                counted(len(row), "cell"),
+                f"{counted(len(header), 'cell')}, as the header has",
+            )
 
 
 def _of_repeats(header: list[str], rows: Iterable[list[str]]) -> Iterator[RowProblem]:
