@@ -160,6 +160,17 @@ def test_rejected_image_is_explained_in_the_language_of_the_page(console: Consol
     expect(tab.get_by_role("row").filter(has_text=name)).to_contain_text(reason)
 
 
+def test_manager_sets_the_rate_of_a_tax_class(console: Console) -> None:
+    name = f"de-{uuid.uuid4().hex[:6]}"
+    tab = console.open("manager", "settings")
+    form = tab.get_by_role("form", name="Tax classes")
+    form.get_by_label("Tax class").fill(name)
+    form.get_by_label("Percent").fill("5,50")
+    form.get_by_role("button", name="Save").click()
+    row = tab.get_by_role("region", name="Tax classes").get_by_role("row").filter(has_text=name)
+    expect(row).to_contain_text("5.5")
+
+
 def test_seller_is_printed_on_the_invoice(console: Console) -> None:
     tab = console.open("manager", "settings")
     street = f"{uuid.uuid4().hex[:6]} Test Street"
