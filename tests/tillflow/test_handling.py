@@ -85,6 +85,7 @@ def aws_error(code: str, status: int) -> ClientError:
         aws_error("ProvisionedThroughputExceededException", 400),
         aws_error("RequestLimitExceeded", 400),
         aws_error("TooManyRequestsException", 429),
+        aws_error("TransactionConflictException", 400),
         aws_error("SlowDown", 503),
         aws_error("InternalError", 200),
         ReadTimeoutError(endpoint_url="x"),

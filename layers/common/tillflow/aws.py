@@ -50,6 +50,8 @@ _FAILED = frozenset(
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceUnavailable",
+        # DynamoDB refuses a write without a transaction while a transaction holds the row; the client does not retry.
+        "TransactionConflictException",
     }
 )
 _BROKEN_CONNECTION = (ConnectionError, HTTPClientError, IncompleteReadError)
@@ -98,7 +100,7 @@ def s3_client() -> Any:
 
 
 def can_pass(error: Exception) -> bool:
-    """Return True for an AWS error that can pass by waiting: throttling, a 5xx, or a broken connection."""
+    """Return True for an AWS error that can pass by waiting: throttling, a 5xx, a held row, a broken connection."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = error.response.get("Error", {}).get("Code", "")
