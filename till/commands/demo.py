@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from till.demo import Outcome
     from till.demo.model import Report
 
+_COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TextColumn("{task.fields[last]}"),
+)
+
 
 def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcomes as JSON, by workflow.")] = False,
@@ -36,21 +43,15 @@ def demo(
 
     stack = find_stack()
     outcomes: dict[str, list[Outcome]] = {}
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[last]}"),
-    )
-    with Progress(*columns, console=err, transient=True) as progress:
-        for pipeline in PIPELINES:
-            bar = progress.add_task(pipeline.title, total=pipeline.scenarios, last="")
+    for number, pipeline in enumerate(PIPELINES, 1):
+        with Progress(*_COLUMNS, console=err, transient=True) as progress:
+            title = f"{number} of {len(PIPELINES)}: {pipeline.title}"
+            bar = progress.add_task(title, total=pipeline.scenarios, last="")
             outcomes[pipeline.name] = pipeline.run(stack, _advance(progress, bar))
+        if not as_json:
+            _show(stack, pipeline.title, outcomes[pipeline.name])
     if as_json:
         print_json({name: [outcome.document() for outcome in ended] for name, ended in outcomes.items()})
-    else:
-        for pipeline in PIPELINES:
-            _show(stack, pipeline.title, outcomes[pipeline.name])
     if not all(outcome.as_expected for ended in outcomes.values() for outcome in ended):
         raise typer.Exit(1)
 
