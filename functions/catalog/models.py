@@ -26,7 +26,7 @@ def _valid_barcode(barcode: str) -> str:
 Barcode = Annotated[str, AfterValidator(_valid_barcode)]
 
 
-def _without_zeros(number: Decimal) -> Decimal:
+def without_zeros(number: Decimal) -> Decimal:
     """Return a number without zeros at the end of its decimals."""
     return Decimal(f"{number.normalize():f}")
 
@@ -141,7 +141,7 @@ class TaxClass(Record):
 class TaxPercent(Record):
     """The rate of a tax class in percent."""
 
-    percent: Annotated[Percent, AfterValidator(_without_zeros)]
+    percent: Annotated[Percent, AfterValidator(without_zeros)]
 
 
 class TaxClassPercent(TaxPercent):

@@ -25,7 +25,15 @@ from tillflow.listing import Index
 from tillflow.store import Item
 from tillflow.times import iso_utc
 
-from catalog.models import BarcodeLayout, Category, DiscountLimit, DiscountLimits, Product, SellerRole
+from catalog.models import (
+    BarcodeLayout,
+    Category,
+    DiscountLimit,
+    DiscountLimits,
+    Product,
+    SellerRole,
+    without_zeros,
+)
 
 LIST = "PRODUCTS"
 RESTRICTED = "RESTRICTED"
@@ -117,8 +125,7 @@ def read_rates(row: Item) -> dict[str, Decimal]:
 
 def rate_text(rate: Decimal) -> str:
     """Return a rate as it is stored: in one way, since reports and sums of tax go by its text. 20 % is 0.20."""
-    percent = f"{rate.scaleb(2).normalize():f}"
-    return str(Decimal(percent).scaleb(-2)) if rate else "0"
+    return str(without_zeros(rate.scaleb(2)).scaleb(-2)) if rate else "0"
 
 
 def window_attribute(category: str) -> str:

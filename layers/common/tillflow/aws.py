@@ -50,10 +50,11 @@ _FAILED = frozenset(
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceUnavailable",
-        # DynamoDB refuses a write without a transaction while a transaction holds the row; the client does not retry.
-        "TransactionConflictException",
     }
 )
+CONFLICT = "TransactionConflictException"
+"""DynamoDB refuses a write without a transaction while a transaction holds the row; its client does not retry."""
+
 _BROKEN_CONNECTION = (ConnectionError, HTTPClientError, IncompleteReadError)
 
 
@@ -104,5 +105,5 @@ def can_pass(error: Exception) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = error.response.get("Error", {}).get("Code", "")
-        return status >= 500 or status == 429 or code in THROTTLING | _FAILED
+        return status >= 500 or status == 429 or code in THROTTLING | _FAILED | {CONFLICT}
     return isinstance(error, _BROKEN_CONNECTION)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
-from tillflow.aws import THROTTLING
+from tillflow.aws import CONFLICT, THROTTLING
 from tillflow.errors import IdempotencyConflict, OrderClosed, StoreContention
 from tillflow.plurals import counted
 
@@ -21,7 +21,7 @@ ACTIONS_PER_TRANSACTION = 100
 _KEYS_PER_BATCH = 100
 _ROWS_PER_BATCH = 25
 _CONTENTION_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-_CONTENTION = THROTTLING | {"TransactionConflictException"}
+_CONTENTION = THROTTLING | {CONFLICT}
 _random = SystemRandom()
 
 
