@@ -94,7 +94,7 @@ def paid_order_is_counted(shop: Snapshot) -> Iterator[Breach]:
 
 @invariant
 def returned_goods_are_counted(shop: Snapshot) -> Iterator[Breach]:
-    """So are a completed return, and the cancel of a paid order."""
+    """Where reports are fed, a completed return and the cancel of a paid order are counted within that time too."""
     returns = ((name, each.get("completed_at")) for name, each in shop.returns.items())
     for return_id in _not_counted(shop, "returned", returns):
         yield return_id, "the return is completed; no report has it"

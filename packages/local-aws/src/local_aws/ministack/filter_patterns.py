@@ -51,7 +51,7 @@ class InvalidFilterPattern(ValueError):
 
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> Matcher:
-    """Return a function that tells whether a message matches. Raise InvalidFilterPattern."""
+    """Return a function that returns whether a message matches. Raise InvalidFilterPattern."""
     text = pattern.strip()
     if text.startswith("{"):
         return _json_matcher(text)
