@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from verification.harness.template import ROOT, Template
+from verification.proof.mutants.model import Mutant
 from verification.proof.mutants.requests import place_of
+from verification.proof.mutants.store_tests import owners_tests
 
 
 def marker(sort_key: str) -> dict[str, Any]:
@@ -28,3 +31,9 @@ def marker(sort_key: str) -> dict[str, Any]:
 )
 def test_kind_of_a_write_is_the_same_in_every_case(sort_key: str, row: str) -> None:
     assert place_of("Put", marker(sort_key)) == f"InventoryTable Put {row} [attribute_not_exists(pk)]"
+
+
+def test_every_table_has_an_owner_with_tests() -> None:
+    for table in Template.read().tables:
+        place = place_of("Put", marker("STEP#reserve") | {"TableName": table})
+        assert (ROOT / owners_tests(Mutant("marker not written", place))).is_dir(), table

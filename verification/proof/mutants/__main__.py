@@ -5,8 +5,8 @@
 
 Nothing on disk changes: a definition is changed when it is read, a request before it is sent to the store. Every task
 is left out, left without its Catch, and has its failure ignored; every condition of every write is dropped, and every
-row that marks an effect is not written. A mutant that its own faults do not kill is judged by the saga checker, then
-by the tests of stores and workflows, then by all cases.
+row that marks an effect is not written. A mutant that its own faults do not kill is judged by the saga checker or the
+tests of its store, then by related faults, by the tests of all stores and workflows, and by every fault.
 """
 
 import argparse

@@ -74,9 +74,10 @@ def judge(mutant: Mutant, cases: Iterable[WorkItem]) -> Verdict:
 
 
 def verdict(mutant: Mutant) -> Verdict:
-    """Judge by the likely cases, the checker, related faults, the tests of stores, and every fault, in that order."""
+    """Judge by the likely cases, the checker, the tests of the store, related faults, the tests of all stores and
+    workflows, and every fault: in the order of their cost."""
     result = judge(mutant, likely_cases(mutant))
-    for judges in (by_definition, by_related_faults, by_stores, by_any_fault):
+    for judges in (by_definition, by_own_store, by_related_faults, by_all_stores, by_any_fault):
         if not result.killer:
             result = add_tried(result, judges(mutant))
     return result
@@ -95,8 +96,17 @@ def by_related_faults(mutant: Mutant) -> Verdict:
     return judge(mutant, [work for work in every_fault(mutant) if is_related(mutant, work)])
 
 
-def by_stores(mutant: Mutant) -> Verdict:
-    killer = "" if mutant.kind in CHANGES else store_tests.killer(mutant)
+def by_own_store(mutant: Mutant) -> Verdict:
+    return by_tests(mutant, lambda: (store_tests.owners_tests(mutant),))
+
+
+def by_all_stores(mutant: Mutant) -> Verdict:
+    return by_tests(mutant, lambda: store_tests.TESTS)
+
+
+def by_tests(mutant: Mutant, tests: Callable[[], tuple[str, ...]]) -> Verdict:
+    """Judge a changed request by tests; a changed definition is not one that tests of a store use."""
+    killer = "" if mutant.kind in CHANGES else store_tests.killer(mutant, *tests())
     return Verdict(mutant, killer and f"python -m pytest {killer}", killer and "a test of the store", 0)
 
 

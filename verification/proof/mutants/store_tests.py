@@ -17,15 +17,25 @@ if TYPE_CHECKING:
 
 MUTANT = "MUTANT"
 # Modules with a table of their own.
-SANDBOXES = {"payments.sandbox": "SandboxProviderTable", "purchasing.bank": "SandboxBankTable"}
+FURTHER_TABLES = {
+    "payments.cards": "CardsTable",
+    "payments.sandbox": "SandboxProviderTable",
+    "purchasing.bank": "SandboxBankTable",
+}
 SERVICES = {folder.name for folder in (ROOT / "functions").iterdir() if folder.is_dir()}
 TESTS = (*sorted(f"tests/{service}" for service in SERVICES), "tests/tillflow", "tests/workflows")
 
 
+def owners_tests(mutant: "Mutant") -> str:
+    """Return the tests of the service that owns the table of a changed request."""
+    table = mutant.place.split()[0]
+    services = {own: module.split(".")[0] for module, own in FURTHER_TABLES.items()}
+    return f"tests/{services.get(table) or table.removesuffix('Table').lower()}"
+
+
 def killer(mutant: "Mutant", *tests: str) -> str:
     """Return the first of the tests that fails, "" when none does."""
-    chosen = tests or TESTS
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:xdist", "-p", __name__, *chosen]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:xdist", "-p", __name__, *tests]
     environment = {**os.environ, MUTANT: json.dumps([mutant.kind, mutant.place])}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     failed = re.search(r"^(?:FAILED|ERROR) (\S+)", ran.stdout, re.MULTILINE)
@@ -63,5 +73,5 @@ def _table_of_caller() -> str:
         callers.append(frame.f_globals.get("__name__", ""))
         frame = frame.f_back
     services = [module for module in callers if module.partition(".")[0] in SERVICES]
-    sandbox = next((SANDBOXES[module] for module in services if module in SANDBOXES), "")
-    return sandbox or (f"{services[0].partition('.')[0].capitalize()}Table" if services else "")
+    further = next((FURTHER_TABLES[module] for module in services if module in FURTHER_TABLES), "")
+    return further or (f"{services[0].partition('.')[0].capitalize()}Table" if services else "")
