@@ -88,26 +88,33 @@ def report_event_is_its_journal_entry(shop: Snapshot) -> Iterator[Breach]:
 def paid_order_is_counted(shop: Snapshot) -> Iterator[Breach]:
     """Where reports are fed, a paid order is counted within the time of delivery, unless a person decided a case."""
     paid = ((order_id, order.get("paid_at")) for order_id, order in shop.orders.items())
-    for order_id in _not_counted(shop, "paid", paid):
+    for order_id in _not_counted(shop, _counted(shop), "paid", paid):
         yield order_id, "the order is paid; no report has it"
 
 
 @invariant
 def returned_goods_are_counted(shop: Snapshot) -> Iterator[Breach]:
     """Where reports are fed, a completed return and the cancel of a paid order are counted within that time too."""
+    counted = _counted(shop)
     returns = ((name, each.get("completed_at")) for name, each in shop.returns.items())
-    for return_id in _not_counted(shop, "returned", returns):
+    for return_id in _not_counted(shop, counted, "returned", returns):
         yield return_id, "the return is completed; no report has it"
     cancels = (
         (order_id, order.get("cancelled_at")) for order_id, order in shop.orders.items() if "paid_at" in order
     )
-    for order_id in _not_counted(shop, "cancelled", cancels):
+    for order_id in _not_counted(shop, counted, "cancelled", cancels):
         yield order_id, "the paid order is cancelled; no report has it"
 
 
-def _not_counted(shop: Snapshot, ending: str, ended: Iterable[tuple[str, str | None]]) -> Iterator[str]:
+def _counted(shop: Snapshot) -> set[str]:
+    """Return the ids of the events that the reports have."""
+    return {event["pk"].removeprefix("EVENT#") for event in _events(shop)}
+
+
+def _not_counted(
+    shop: Snapshot, counted: set[str], ending: str, ended: Iterable[tuple[str, str | None]]
+) -> Iterator[str]:
     """Yield the business ids of (id, time of the end) whose event should have been counted."""
-    counted = {event["pk"].removeprefix("EVENT#") for event in _events(shop)}
     if not counted:
         return
     latest = shop.read_at - WORKFLOW_DELIVERY_TIME

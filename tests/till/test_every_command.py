@@ -1,6 +1,6 @@
 """Every command of the command tree, over stored data that is hostile in every text.
 
-A command without a run here fails the test: a new command gets its runs in RUNS.
+A command without a run here fails the test: a new command gets its runs in command_runs.py.
 """
 
 import json
@@ -19,8 +19,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tests.support import full_shop
+from tests.support.command_runs import FILTERS, NOT_RUN, OTHER_READERS, READERS, READS, WRITES
 from tests.support.executions import progress
-from tests.support.full_shop import CASE, ENTRY, IMAGE, OPEN_PURCHASE, PURCHASE, RECONCILED, RUN, TRANSFER
 from till.main import app
 from till.stack import Stack, find_stack
 from verification.harness.services import data_services
@@ -28,211 +28,6 @@ from verification.harness.template import Template
 
 TEMPLATE = Template.read()
 HOSTILE = "[/b][red]\x1b[2J\x1b]0;x\x07\u202egpj\u2066\r\nAll is well\t=1+1\x7f\x9b" + "x" * 300
-
-NOT_RUN = {
-    "up": "starts a process",
-    "down": "stops a process",
-    "reset": "deletes a folder",
-    "status": "prints no data of the shop",
-    "env": "prints no data of the shop",
-    "aws": "is the AWS CLI",
-    "demo": "runs on a deployed stack; its scenarios are this project's",
-    "seed": "runs on a deployed stack; its data is this project's",
-    "api": "needs the deployed API; its printing is tested in test_output",
-}
-"""Commands that print nothing stored, or that need more than tables, by path."""
-
-READS: dict[str, tuple[str, ...]] = {
-    "audit": ("", "--json"),
-    "history": ("ord-1", "ord-1 --io", "ord-1 --json"),
-    "order show": ("ord-1", "ord-1 --json", "ord-3"),
-    "customer show": ("cus-ada", "cus-ada --json"),
-    "order list": ("", "--json", "--csv --from 2026-11-01"),
-    "return list": ("ord-1", "ord-1 --json", "ord-1 --csv"),
-    "customer search": ("--name ada", "--name ada --json"),
-    "customer list": ("", "--json"),
-    "invoice list": ("cus-ada", "cus-ada --json"),
-    "invoice ageing": ("", "--json"),
-    "customer credit list": ("cus-ada", "cus-ada --json"),
-    "execution list": ("", "--json", "OrderCheckout"),
-    "case list": ("", "--all", "--json"),
-    "case show": (f"'{CASE}'", f"'{CASE}' --json", "'ord-3#CommitStock'"),
-    "dlq list": ("", "--json"),
-    "dlq show": ("Demand", "Demand --json", "Image"),
-    "stock levels": ("", "--json", "--csv"),
-    "stock movements": ("TEA", "TEA --json", "TEA --csv", "MUG"),
-    "stock rebuild": ("", "--json"),
-    "location list": ("", "--json", "--csv"),
-    "reconciliation list": ("", "--json", "--csv"),
-    "reconciliation show": (RECONCILED, f"{RECONCILED} --json"),
-    "reorder list": ("", "--json", "--csv"),
-    "reorder needs": ("", "--json", "--csv"),
-    "reorder review": ("", "--json", "--csv"),
-    "reorder show": (RUN, f"{RUN} --json"),
-    "reorder approvals": ("", "--json"),
-    "transfer list": ("", "--json", "--csv"),
-    "transfer show": (TRANSFER, f"{TRANSFER} --json"),
-    "draft list": ("store-1", "store-1 --json", "store-1 --csv"),
-    "draft show": ("drf-1", "drf-1 --json"),
-    "shipment list": ("", "--json", "--csv"),
-    "shipment show": ("ord-1", "ord-1 --json"),
-    "supplier list": ("", "--json", "--csv"),
-    "supplier show": ("sup-beans", "sup-beans --json"),
-    "supplier statement": ("sup-beans", "sup-beans --json", "sup-beans --csv"),
-    "purchase list": ("", "--json", "--csv"),
-    "purchase show": (PURCHASE, OPEN_PURCHASE, f"{OPEN_PURCHASE} --json"),
-    "purchase invoices": ("", "--json", "--csv"),
-    "purchase payments": ("", "--json", "--csv"),
-    "image show": (IMAGE, f"{IMAGE} --json"),
-    "image list": ("", "--json", "--sku MUG"),
-    "image quarantine": ("", "--json"),
-    "product list": ("", "--json", "--category kitchen"),
-    "category list": ("", "--json", "--csv"),
-    "tax-class list": ("", "--json", "--csv"),
-    "product show": ("MUG", "MUG --json"),
-    "product import-report": ("imp-1", "imp-1 --json"),
-    "product find": ("--barcode 4006381333931", "--barcode 4006381333931 --json"),
-    "report sales": ("", "--by sku --json", "--by tender --from 2026-11-01 --to 2026-11-30 --csv"),
-    "ledger list": ("", "--json", "--csv --from 2026-11-01"),
-    "ledger show": (ENTRY, f"{ENTRY} --json"),
-    "user list": ("", "--json"),
-}
-"""Arguments of the commands that change nothing."""
-
-WRITES: dict[str, tuple[str, ...]] = {
-    "order place": ("{order}", "{order} --json"),
-    "order cancel": ("ord-1 --json", "ord-1", "ord-1 --reason {text}"),
-    "customer create": ("cus-new --name {text}", "{text} --name New"),
-    "customer update": ("cus-ada --note {text}", "cus-ada --name Ada"),
-    "customer credit grant": (
-        "cus-ada 5 --reason late",
-        "cus-ada {text} --reason late",
-        "cus-ada 5 --reason {text}",
-    ),
-    "customer credit policy": ("EUR", "EUR --limit {text}", "{text}"),
-    "category create": ("kitchen --name {text}", "{text} --name New", "new --name New --json"),
-    "tax-class set": ("{text} 19", "standard {text}", "standard 101", "food 7 --json"),
-    "category retire": ("{text}", "nope", "kitchen", "kitchen --undo"),
-    "product barcode-layout": (
-        "",
-        "--prefix 21 --check-digit --json",
-        "--prefix 23 --content weight",
-        "--prefix 21 --remove",
-        "--prefix {text}",
-        "--prefix 22 --content {text}",
-        "--prefix 22 --currency {text}",
-    ),
-    "product import": ("{order} --id {text}", "{order} --id {text} --dry-run --json --wait"),
-    "product price-days": ("", "--days 14", "--json"),
-    "product price": (
-        "MUG 12.50 --from {text}",
-        "MUG {text} --from 2090-01-01T00:00:00Z",
-        "{text} 1 --from x",
-    ),
-    "product retire": ("{text}", "NOPE", "MUG", "MUG --undo"),
-    "product return-window": ("--days 14", "--category {text} --days 14", "--json"),
-    "return create": ("ord-1 --line MUG=1 --reason {text}", "{text} --line MUG=1", "ord-1 --line {text}"),
-    "return create-without-receipt": (
-        "--line MUG=1 --customer cus-ada --manager mia --note {text}",
-        "--line {text} --customer cus-ada --manager mia --note x",
-    ),
-    "exchange create": ("ord-1 {order} --line MUG=1 --reason {text}", "{text} {order} --line MUG=1"),
-    "exchange show": ("ret-1", "{text}"),
-    "return show": ("ret-1", "{text}"),
-    "cost": ("ord-1", "{text}"),
-    "customer merge": (
-        "cus-ada cus-2 --yes",
-        "{text} cus-ada --yes",
-        "cus-ada {text} --yes",
-        "cus-ada cus-ada --yes",
-    ),
-    "customer anonymise": ("cus-ada", "{text}"),
-    "customer limit": ("cus-ada {text}", "{text} 5", "cus-ada 5"),
-    "invoice document": ("INV-000001 --pdf {order}", "{text} --pdf {order}"),
-    "invoice mail": ("INV-000001", "INV-000001 --to {text}", "{text}", "INV-000001 --id {text}"),
-    "invoice seller": ("--name {text}", "--name Shop --street {text} --city Berlin --country DE", "--json"),
-    "order receipt": ("ord-1", "ord-404", "{text}"),
-    "invoice pay": ("cus-ada {text}", "cus-ada 5 --order {text}", "cus-ada 5"),
-    "ledger entry": (
-        "--debit 1030=5 --credit 1010=5 --reason {text}",
-        "--debit {text} --credit 1010=5 --reason x",
-        "--debit 1030=5 --credit 1010=5 --reason x --day {text}",
-        "--debit 1030=5 --credit 1010=5 --reason x --id {text}",
-        "--debit 1030=5 --credit 1010=5 --reason x --currency {text}",
-        "--debit 1030=5 --credit 4000=5 --reason x",
-        "--debit 1030=5 --credit 1010=5 --reason x --json",
-    ),
-    "gift-card issue": ("5 --reason {text}", "{text}", "5 --currency {text}", "5 --code {text}"),
-    "gift-card show": ("--code {text}",),
-    "execution redrive": ("ord-1", "{text}"),
-    "execution stop": ("ord-1 --reason {text} --yes", "{text} --reason x --yes"),
-    "case resolve": (f"'{CASE}' --decision done --note {{text}}", f"'{CASE}' --decision retry"),
-    "dlq drop": ("Demand {text} --note x", "{text} x --note x"),
-    "dlq redrive": ("Demand", "{text}"),
-    "stock adjust": (
-        "TEA --reason {text} -- 1",
-        "TEA --reason found -- 1",
-        "TEA --reason found --json -- 500",
-    ),
-    "stock count": ("TEA 9 --reason {text}", "TEA 9", "TEA 4006381333931"),
-    "location create": ("store-1 --name {text}", "{text}"),
-    "reorder create": (
-        "TEA --source supplier=sup-beans",
-        "TEA --source {text}",
-        "{text} --source supplier=sup-beans",
-    ),
-    "reorder approve": ("po-9", "{text}"),
-    "reconciliation run": (
-        "",
-        "--day 2026-11-22",
-        "--day {text}",
-        "--day 2026-11-22 --id {text}",
-        "--day 2090-01-01",
-        "--json",
-        "--wait",
-    ),
-    "reorder run": ("", "--json", "--wait"),
-    "transfer create": (
-        "--from warehouse --to store-1 --line TEA=1 --reason {text}",
-        "--from warehouse --to store-1 --line TEA=1 --wait",
-        "--from warehouse --to {text} --line TEA=1",
-        "--from warehouse --to store-1 --line {text}",
-    ),
-    "transfer ship": (TRANSFER, "{text}"),
-    "transfer receive": (f"{TRANSFER} --line TEA=1", f"{TRANSFER} --line {{text}}", f"{TRANSFER} --close"),
-    "transfer cancel": (f"{TRANSFER} --reason {{text}}", TRANSFER),
-    "draft create": ("{order}", "{order} --id {text}", "{order} --id drf-2"),
-    "draft update": ("drf-1 {order}", "{text} {order}"),
-    "draft sell": ("drf-1 {order}", "{text} {order}"),
-    "draft discard": ("drf-1", "{text}", "drf-1 --version 9"),
-    "shipment split": ("ord-1-s1 --line 1=1 --note {text}", "ord-1-s1 --line {text}", "{text} --line 1=1"),
-    "shipment deliver": ("ord-1-s1 --note {text}", "{text}"),
-    "shipment fail": ("ord-1-s1 --note {text}", "ord-1-s1 --returned", "{text}"),
-    "supplier create": ("{supplier}",),
-    "supplier update": ("{supplier}",),
-    "supplier delete": ("sup-beans", "{text}"),
-    "purchase create": (
-        "--line TEA=1@400 --supplier sup-beans",
-        "--line {text} --supplier sup-beans",
-        "--line TEA=1@400 --supplier {text}",
-    ),
-    "purchase acknowledge": (OPEN_PURCHASE, f"{OPEN_PURCHASE} --promised {{text}}"),
-    "purchase heartbeat": (OPEN_PURCHASE, "{text}"),
-    "purchase refuse": (OPEN_PURCHASE, f"{OPEN_PURCHASE} --note {{text}}"),
-    "purchase receive": (f"{OPEN_PURCHASE} --line TEA=1", f"{OPEN_PURCHASE} --line {{text}}"),
-    "purchase invoice": (
-        f"{OPEN_PURCHASE} --number A-2 --line TEA=5@400",
-        f"{OPEN_PURCHASE} --number {{text}} --line TEA=5@400",
-    ),
-    "purchase cancel": (OPEN_PURCHASE, f"{OPEN_PURCHASE} --reason {{text}}"),
-    "image add": ("{order} --sku {text}",),
-    "image redrive": ("",),
-    "image backfill": ("--prefix {text}", "--resume {text}"),
-    "user create": ("{text} --group cashier --password Tillflow-2026",),
-    "user disable": ("ada", "{text}"),
-    "user enable": ("ada", "{text}"),
-}
-"""Arguments of the commands that change something; {text} is hostile, {order} and {supplier} are files."""
 
 
 def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[str]:
@@ -306,53 +101,6 @@ def test_command_prints_a_shop_in_order(shop: Stack, command: str) -> None:
         check_json(command, arguments, result)
         if "--json" not in arguments:
             assert not re.search(r"\b(None|True|False)\b|\(\)|\[\]", result.output), result.output
-
-
-READERS: dict[str, tuple[str, ...]] = {
-    "BillingTable CREDIT": ("order show",),
-    "BillingTable INVOICE": ("order show",),
-    "CasesTable CASE": ("case list", "case show"),
-    "CatalogTable BARCODE": ("product find",),
-    "CatalogTable CATEGORIES": ("category list",),
-    "CatalogTable IMPORT": ("product import-report",),
-    "CatalogTable PRODUCT": ("product list", "product show", "product find"),
-    "CatalogTable PRODUCTS": ("product list",),
-    "CatalogTable TAXES": ("tax-class list",),
-    "CustomersTable CUSTOMER": ("customer list", "customer show", "customer search"),
-    "ImagesTable IMAGE": ("image list", "image show", "image quarantine"),
-    "ImagesTable PRODUCT": ("product list", "product show", "image list"),
-    "InventoryTable CORRECTION": (),
-    "InventoryTable LEVEL": ("stock levels", "stock movements", "stock rebuild", "reorder needs"),
-    "InventoryTable LOCATIONS": ("location list",),
-    "InventoryTable ORDER": ("stock rebuild",),
-    "InventoryTable RECEIPT": (),
-    "InventoryTable TRANSFER": ("transfer list", "transfer show"),
-    "LedgerTable ENTRY": ("order show", "ledger show", "ledger list"),
-    "LedgerTable MANUAL": ("ledger list",),
-    "OrdersTable DRAFT": ("draft list", "draft show"),
-    "OrdersTable ORDER": (
-        "order list",
-        "order show",
-    ),
-    "PaymentsTable CREDIT": ("customer show", "customer credit list"),
-    "PaymentsTable GRANT": ("customer show", "customer credit list"),
-    "PaymentsTable ORDER": ("order show",),
-    "PaymentsTable RECONCILIATION": ("reconciliation list", "reconciliation show"),
-    "PurchasingTable PO": ("purchase list", "purchase show", "purchase invoices", "purchase payments"),
-    "PurchasingTable SUPPLIER": ("supplier list", "supplier show", "supplier statement"),
-    "ReplenishmentTable APPROVAL": ("reorder approvals",),
-    "ReplenishmentTable POLICY": ("reorder list", "reorder review"),
-    "ReplenishmentTable RUN": ("reorder show",),
-    "SandboxProviderTable AUTHORISATION": (),
-    "ShippingTable ORDER": ("shipment list", "shipment show"),
-}
-"""The commands that print rows, by table and the first part of pk."""
-
-OTHER_READERS = (
-    "audit", "history", "execution list", "dlq list", "dlq show", "invoice ageing", "invoice list", "return list",
-    "report sales", "user list",
-)  # fmt: skip
-"""Commands that print no single row: all rows, executions, messages or users."""
 
 
 def test_every_reading_command_is_run_over_its_rows() -> None:
@@ -446,16 +194,6 @@ def test_number_and_day_beyond_any_range_are_refused(shop: Stack, option: str) -
         for value in days if option in ("--from", "--to") else ("0", "-1", "1" + "0" * 18, "1" + "0" * 30):
             assert run(command, f"{READS[command][0]} {option}={value}") == 2, (command, value)
     assert found
-
-
-FILTERS = {
-    "status": "BOGUS",
-    "location": "nowhere",
-    "sku": "NOPE",
-    "workflow": "Nope",
-    "after": "",
-}
-"""Values of options and arguments that select nothing, by parameter; "" where any value is a position."""
 
 
 def with_arguments() -> list[str]:
