@@ -13,13 +13,13 @@ from purchasing.supplier_models import Supplier
 from tillflow.aws import client
 from tillflow.gift_cards import new_code
 
+from tests.support.api_bodies import PLACED_AT, order
 from tests.support.http_api import HttpApi, http_api
 from tests.support.references import none_unknown
 from till.shop import CURRENCY, LOCATION, LOCATIONS, MUG
 from verification.harness.fixture import seed_stock, workflow_fixture
 
 DESTINATION = next(one.location for one in LOCATIONS if one.location != LOCATION)
-PLACED_AT = "2026-11-23T10:00:00Z"
 
 
 class Operation(NamedTuple):
@@ -28,19 +28,6 @@ class Operation(NamedTuple):
     path: str
     body: dict[str, Any]
     malformed: list[dict[str, Any]]
-
-
-def order(order_id: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "order_id": order_id,
-        "location": LOCATION,
-        "register": "till-1",
-        "currency": CURRENCY,
-        "placed_at": PLACED_AT,
-        "lines": [{"sku": MUG, "quantity": 1}],
-        "tenders": [{"type": "card", "token": "tok_visa"}],
-        **changes,
-    }
 
 
 def changed(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,13 @@
 """A shop of other tax rates than the demo's: its classes, a product, a sale with its tax, and a change of a rate."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
+from tests.support.api_bodies import order
 from tests.support.http_api import HttpApi, HttpResponse, http_api, route_of
-from till.shop import CURRENCY, LOCATION, MUG
+from till.shop import CURRENCY, MUG
 from verification.harness.fixture import seed_stock, workflow_fixture
-
-PLACED_AT = "2026-11-23T10:00:00Z"
 
 
 @pytest.fixture
@@ -21,18 +19,6 @@ def api() -> Iterator[HttpApi]:
 
 def put(api: HttpApi, path: str, body: object) -> HttpResponse:
     return api.call(*route_of("PUT", f"/api{path}"), body=body, group="manager")
-
-
-def order(order_id: str) -> dict[str, Any]:
-    return {
-        "order_id": order_id,
-        "location": LOCATION,
-        "register": "till-1",
-        "currency": CURRENCY,
-        "placed_at": PLACED_AT,
-        "lines": [{"sku": MUG, "quantity": 1}],
-        "tenders": [{"type": "cash"}],
-    }
 
 
 def sell(api: HttpApi, order_id: str) -> None:
