@@ -1,4 +1,4 @@
-"""Account, region and credentials of every local stack, and what clients need to reach one."""
+"""Account, region and credentials of every local stack, what its functions import, what clients need to reach it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 DEFAULT_PORT = 4566
 ENGINE_PAGE_PATH = "/_stepfunctions/"
+PRELOADED_MODULES = (
+    "boto3",
+    "botocore.session",
+    "botocore.client",
+    "pydantic",
+    "pydantic.types",
+    "pydantic.fields",
+    "pydantic.functional_validators",
+    "pydantic.type_adapter",
+)
+"""What fork servers of the Lambda runner import: modules that nearly every function imports, and that do not read the
+environment when they are imported. pydantic imports its own ones when their names are first used."""
 
 # MiniStack's root user. All other callers are roles and have the permissions of their policies.
 ACCESS_KEY_ID = "test"

@@ -60,11 +60,8 @@ from .ministack.sign_in import install_renewed_tokens
 from .ministack.step_functions import install_step_functions
 from .ministack.topics import install_topic_checks
 from .role_sessions import RoleSessions
-from .settings import endpoint_url
+from .settings import PRELOADED_MODULES, endpoint_url
 from .state_folder import RunningStack, StateFolder
-
-# Modules that nearly every function imports and that do not read the environment when they are imported.
-_PRELOADED = ("boto3", "botocore.session", "botocore.client", "pydantic")
 
 # Each build of a function or layer is a package of its own, of up to 150 MB: unused ones are deleted.
 _PACKAGE_LIFETIME = 7 * 86400.0
@@ -163,7 +160,7 @@ def _lambda_runner(
         with journal.group():
             write_logs(group, stream, events)
 
-    processes = ProcessStarter(_PRELOADED)
+    processes = ProcessStarter(PRELOADED_MODULES)
     return LambdaRunner(
         Platform(lambda_python, endpoint_url(port), packages, roles.assume, write_logs_in_group, processes)
     )
