@@ -31,6 +31,7 @@ from .ministack.http_events import install_http_events
 from .ministack.http_routes import install_compiled_routes
 from .ministack.index_pages import install_index_pages
 from .ministack.inventory import deployed_state_machines, role_arns
+from .ministack.item_copies import cache_tokens, copy_items_by_their_types
 from .ministack.json_responses import install_json_responses
 from .ministack.log_filters import install_filter_patterns
 from .ministack.logs import write_logs
@@ -113,6 +114,8 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_expression_checks()
     cache_checked_conditions()
     sort_texts_as_they_are()
+    copy_items_by_their_types()
+    cache_tokens()
     install_index_pages()
     authorize_state_machines(engine.machine_of_task)
     authorize_senders()

@@ -11,10 +11,18 @@ from typing import Any
 
 from ministack.services import dynamodb
 
+from .conditions import cache_checked_conditions, sort_texts_as_they_are
+from .item_copies import cache_tokens, copy_items_by_their_types
+
 type Item = dict[str, Any]
 type Response = tuple[int, dict[str, str], bytes]
 
 _ITEMS = "items"
+
+cache_checked_conditions()
+sort_texts_as_they_are()
+copy_items_by_their_types()
+cache_tokens()
 
 
 def request(headers: Mapping[str, str], body: bytes) -> Response:
