@@ -88,6 +88,10 @@ def test_endless_recursion_raises_stack_overflow() -> None:
     assert failure("($f := function($n){ 1 + $f($n + 1) }; $f(1))") == STACK
 
 
+def test_value_that_contains_itself_raises_stack_overflow() -> None:
+    assert failure('$x ~> |a|{"again": $}|', x={"a": {"b": 1}}) == STACK
+
+
 @pytest.mark.parametrize(
     ("shape", "deepest"),
     [

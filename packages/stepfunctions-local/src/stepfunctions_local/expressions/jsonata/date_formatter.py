@@ -58,12 +58,15 @@ def _format_part(part: Part, components: TimeComponents, offset: tuple[float, fl
 
 
 def _format_name(part: Part, value: Any) -> str:
-    if part.component in "Mx":
-        name = MONTH_NAMES[value - 1]
-    elif part.component == "F":
-        name = DAY_NAMES[value]
-    else:
+    if part.component not in "MxF":
+        if part.component == "f":
+            raise TypeError("a fraction of a second has no name")
         raise JsonataError("D3133", value=part.component)
+    if math.isnan(value):
+        if part.names != "title" or part.max_width is not None:
+            raise TypeError("an invalid time has no names")
+        return "undefined"
+    name = MONTH_NAMES[value - 1] if part.component in "Mx" else DAY_NAMES[value]
     name = name.upper() if part.names == "upper" else name.lower() if part.names == "lower" else name
     return name[: part.max_width] if part.max_width is not None else name
 

@@ -3,6 +3,7 @@
 Source: https://docs.jsonata.org/date-time, after XPath's fn:format-dateTime.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -69,7 +70,8 @@ def parse_date_picture(picture: str) -> tuple[str | Part, ...]:
 
 
 def _width(text: str) -> int | None:
-    return None if text in ("", "*") else int(text)
+    number = re.match(r"[0-9]+", text)  # as parseInt: what follows a number is ignored
+    return int(number[0]) if number else None
 
 
 def _marker(text: str) -> Part:

@@ -83,6 +83,7 @@ class Expression:
             value = self._code(UNDEFINED, Frame({}, outer, run))
             if type(value) is TailCall:
                 raise JsonataError("T1006")
+            return to_json(value)
         except JsonataError as error:
             raise EvaluationError(error.message, error.code) from None
         except LimitExceeded as error:
@@ -91,7 +92,6 @@ class Expression:
             raise EvaluationError(STACK_OVERFLOW) from None
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise InternalError(f"{type(error).__name__}: {error}") from error
-        return to_json(value)
 
     def evaluate_in(self, scope: Scope) -> Any:
         """Return the value in a state's scope; plain paths through objects are read directly.

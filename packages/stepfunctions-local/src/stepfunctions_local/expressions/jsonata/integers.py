@@ -166,7 +166,7 @@ def write_integer(value: Any, format: IntegerPicture) -> str:
     elif format.primary == "roman":
         text = _roman(size)
     elif format.primary == "words":
-        text = _words(int(size), False, format.ordinal)
+        text = _words(size, False, format.ordinal)
     else:
         text = _decimal(size, format)
     if format.primary in ("roman", "words"):
@@ -195,10 +195,10 @@ def _decimal(size: float, format: IntegerPicture) -> str:
 
 
 def _letters(value: float, first: str) -> str:
-    letters = ""
+    letters, value = "", float(value)
     while value > 0:
-        value, letter = divmod(value - 1, 26)
-        letters = chr(int(letter) + ord(first)) + letters
+        letters = chr(int((value - 1) % 26) + ord(first)) + letters
+        value = float(math.floor((value - 1) / 26))
     return letters
 
 
@@ -213,8 +213,9 @@ def _roman(value: float) -> str:
     return text
 
 
-def _words(number: int, follows: bool, ordinal: bool) -> str:
+def _words(value: float, follows: bool, ordinal: bool) -> str:
     """Return the number in words; `follows` when larger parts precede it."""
+    number = int(value)
     separator = " and " if follows else ""
     if number <= 19:
         return separator + (_ORDINALS if ordinal else _CARDINALS)[number]
@@ -230,7 +231,9 @@ def _words(number: int, follows: bool, ordinal: bool) -> str:
         words = separator + _CARDINALS[hundreds] + " Hundred"
     else:
         size = min((len(str(number)) - 1) // 3, len(_MAGNITUDES))
-        mantissa, rest = divmod(number, 1000**size)
+        # Numbers are doubles: what remains of a large one is as in JavaScript.
+        mantissa = math.floor(float(number) / 1000.0**size)
+        rest = int(float(number) - float(mantissa) * 1000.0**size)
         words = separator + _words(mantissa, False, False) + " " + _MAGNITUDES[size - 1]
     return words + (_words(rest, True, ordinal) if rest else "th" if ordinal else "")
 
@@ -263,8 +266,11 @@ def _from_digits(text: str, format: IntegerPicture) -> Any:
         digits = digits.replace(mark, "")
     if format.zero != 0x30:
         digits = "".join(chr(ord(digit) - format.zero + 0x30) for digit in digits)
-    match = re.match(r"\s*([+-]?[0-9]+)", digits)
-    return int(match.group(1)) if match else math.nan
+    match = re.match(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]*)|([0-9]+))", digits)
+    if match is None or match[2] == "":
+        return math.nan
+    number = int(match[3]) if match[3] else int(match[2], 16)
+    return -number if match[1] == "-" else number
 
 
 def _from_letters(text: str, first: str) -> int:

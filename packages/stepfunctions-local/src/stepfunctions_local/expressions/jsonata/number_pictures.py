@@ -12,7 +12,7 @@ from .errors import JsonataError
 from .integers import regular_repeat
 from .numbers import round_half_even
 from .runtime import Native
-from .values import UNDEFINED, to_double_range
+from .values import UNDEFINED, number_text, to_double_range
 
 _DEFAULTS = {
     "decimal-separator": ".",
@@ -25,6 +25,9 @@ _DEFAULTS = {
     "digit": "#",
     "pattern-separator": ";",
 }
+
+_MAX_FIXED = 1e21
+"""JavaScript writes numbers from here on with an exponent, whatever the number of decimals."""
 
 
 class _Symbols:
@@ -166,12 +169,16 @@ def _scale(value: Any, picture: _Picture) -> _Scaled:
 
 
 def _format_digits(value: Any, decimals: int, symbols: _Symbols) -> str:
-    exact = Decimal(value) if type(value) is int else Decimal(float(value))
-    with localcontext(prec=400):
-        text = format(abs(exact).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP), "f")
+    text = number_text(float(abs(value))) if abs(value) >= _MAX_FIXED else _fixed(value, decimals)
     return (
         text if symbols.zero == "0" else "".join(symbols.digits[int(c)] if c.isdigit() else c for c in text)
     )
+
+
+def _fixed(value: Any, decimals: int) -> str:
+    exact = Decimal(value) if type(value) is int else Decimal(float(value))
+    with localcontext(prec=400):
+        return format(abs(exact).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP), "f")
 
 
 def format_number(value: Any, picture: Any, options: Any = UNDEFINED) -> Any:

@@ -12,6 +12,7 @@ from .errors import JsonataError
 from .operators import is_finite_number, to_boolean, utf16_units
 from .parser import Node
 from .runtime import Code, Frame
+from .utf16 import to_units
 from .values import UNDEFINED, ConsArray, Sequence, is_number
 
 Compile = Callable[[Node, int], Code]
@@ -153,7 +154,7 @@ def path(node: Node, compile: Compile, depth: int) -> Code:
         for index, step in enumerate(steps):
             streaming = streaming or step.tuple
             if index == 0 and step.cons:
-                result = step.evaluate(items, frame)
+                result = _items_of(step.evaluate(items, frame))
             elif streaming:
                 tuples = step.evaluate_tuples(items, tuples, frame)
             else:
@@ -176,6 +177,17 @@ def path(node: Node, compile: Compile, depth: int) -> Code:
         return unwrap_sequence(result)
 
     return _plain_path(node, evaluate) or evaluate
+
+
+def _items_of(value: Any) -> Any:
+    """Return the items of a first step's result as the reference implementation reads them.
+
+    An item that an index took from an array constructor is not wrapped again: a text has its characters, and other
+    values have no items.
+    """
+    if value is UNDEFINED or isinstance(value, list):
+        return value
+    return Sequence(to_units(value)) if type(value) is str else Sequence()
 
 
 def _plain_path(node: Node, general: Code) -> Code | None:
