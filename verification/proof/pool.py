@@ -1,5 +1,6 @@
 """List and run work items in several processes, each with a prover of its own."""
 
+import gc
 import multiprocessing
 import warnings
 from collections.abc import Iterable, Iterator
@@ -42,6 +43,9 @@ def _initialise() -> None:
     enumeration = CaseEnumeration(_open.enter_context(prover()))
     _open.callback(enumeration.close)
     _enumerations.append(enumeration)
+    # Modules and models live as long as the process; cases leave few cycles.
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 def _list(scenario: str, pairs: Pairs, crashes: bool) -> list[WorkItem]:
