@@ -11,11 +11,17 @@ const prefetchParts: Plugin = {
   transformIndexHtml: {
     order: "post",
     handler: (_, { bundle = {} }) => {
-      const isEntry = (name: string): boolean => bundle[name]?.type === "chunk" && bundle[name].isEntry;
-      const files = Object.values(bundle).flatMap((file) => (file.type === "chunk" && file.name === "parts"
-        ? [file.fileName, ...file.imports.filter((name) => !isEntry(name)), ...(file.viteMetadata?.importedCss ?? [])]
-        : []));
-      return files.map((name) => ({ tag: "link", attrs: { rel: "prefetch", href: `./${name}` }, injectTo: "head" as const }));
+      const files = new Set<string>();
+      // What the first file has, the page names itself. A file needs the styles of all that it imports.
+      const visit = (name: string): void => {
+        const file = bundle[name];
+        if (file?.type !== "chunk" || file.isEntry || files.has(name)) return;
+        files.add(name);
+        for (const style of file.viteMetadata?.importedCss ?? []) files.add(style);
+        file.imports.forEach(visit);
+      };
+      Object.values(bundle).filter((file) => file.type === "chunk" && file.name === "parts").forEach(({ fileName }) => visit(fileName));
+      return [...files].map((name) => ({ tag: "link", attrs: { rel: "prefetch", href: `./${name}` }, injectTo: "head" as const }));
     },
   },
 };

@@ -1,9 +1,10 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { Problem, type Api } from "../src/core/api";
 import { ShopContext } from "../src/core/shop";
 import { setPreferences } from "../src/core/preferences";
 import type { Order, Product } from "../src/core/responses";
+import { loadParts } from "../src/till/lazy-parts";
 import { newSale, type OrderRequest } from "../src/till/sale";
 import { currentSale, setSale } from "../src/till/sale-store";
 import { TillPage } from "../src/till/till-page";
@@ -57,6 +58,14 @@ function scan(code: string): void {
   fireEvent.keyDown(box, { key: "Enter" });
 }
 
+/** Open the payment, which is in a file of its own. */
+async function pay(): Promise<void> {
+  fireEvent.click(screen.getByText("Pay"));
+  await settleQuote();
+}
+
+beforeAll(async () => { await loadParts(); });
+
 beforeEach(() => {
   vi.useFakeTimers();
   sold = [];
@@ -103,7 +112,7 @@ it("sells once for a double click", async () => {
   await open();
   scan("MUG-1");
   await settleQuote();
-  fireEvent.click(screen.getByText("Pay"));
+  await pay();
   fireEvent.click(screen.getByText("€20.00"));
   expect(screen.getByTestId("due").textContent).toBe("€7.50");
   const complete = screen.getByText("Complete the sale");
@@ -131,11 +140,11 @@ it("lets a manager sign in for a discount above the cashier's limit", async () =
 
 it("sends a manager's reason for a discount above the cashier's limit", async () => {
   await openDiscounted("manager", "20");
-  const pay = screen.getByText<HTMLButtonElement>("Pay");
-  expect(pay.disabled).toBe(true);
+  const button = screen.getByText<HTMLButtonElement>("Pay");
+  expect(button.disabled).toBe(true);
   fireEvent.change(screen.getByLabelText("Reason for the discount"), { target: { value: " dented box " } });
-  expect(pay.disabled).toBe(false);
-  fireEvent.click(pay);
+  expect(button.disabled).toBe(false);
+  await pay();
   fireEvent.click(screen.getByText("€20.00"));
   fireEvent.click(screen.getByText("Complete the sale"));
   await settleQuote();
@@ -145,11 +154,11 @@ it("sends a manager's reason for a discount above the cashier's limit", async ()
 it("sends no reason once the discount needs none", async () => {
   await openDiscounted("manager", "20");
   fireEvent.change(screen.getByLabelText("Reason for the discount"), { target: { value: "dented box" } });
-  fireEvent.click(screen.getByText("Pay"));
+  await pay();
   act(() => setSale({ ...currentSale(), discount: null }));
   fireEvent.click(screen.getByRole("button", { name: "Close" }));
   await settleQuote();
-  fireEvent.click(screen.getByText("Pay"));
+  await pay();
   fireEvent.click(screen.getByText("€20.00"));
   fireEvent.click(screen.getByText("Complete the sale"));
   await settleQuote();

@@ -4,6 +4,7 @@ import base64
 import gzip
 import importlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,6 +74,18 @@ def test_index_has_no_inline_script_and_no_absolute_address() -> None:
     assert "<script>" not in page
     assert 'src="/' not in page
     assert 'href="/' not in page
+
+
+def test_index_names_every_file_that_the_parts_of_the_till_load() -> None:
+    """The service worker stores what the page names: a file that is missing stops a payment without a connection."""
+    page = content(get("/")).decode()
+    entry = content(get(f"/{re.search(r'src="./(assets/index-[^"]+)"', page)[1]}")).decode()
+    files = json.loads(re.search(r"m\.f=(\[[^]]*\])", entry)[1])
+    needed = re.search(r"import\(`\./parts-[^`]*`\),__vite__mapDeps\((\[[0-9,]*\])", entry)
+    loaded = {files[number] for number in json.loads(needed[1])}
+    assert len(loaded) > 1
+    named = set(re.findall(r'(?:src|href)="./assets/([^"]+)"', page))
+    assert {name.removeprefix("./") for name in loaded} <= named
 
 
 def test_file_named_after_its_content_is_cached_permanently() -> None:

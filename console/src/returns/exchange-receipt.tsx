@@ -7,6 +7,7 @@ import { useRecord } from "../office/use-api";
 import { rateText } from "../till/receipt";
 import { receiptTexts } from "../till/receipt-texts";
 import { RETURN_TEXTS } from "./texts";
+import "../till/receipt.css";
 
 /** The receipt of a completed exchange: what came back, what was sold, and how the difference was settled. */
 export function ExchangeReceipt({ exchanged }: { exchanged: Exchanged }): React.ReactNode {

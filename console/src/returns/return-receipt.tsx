@@ -5,6 +5,7 @@ import type { Return } from "../core/responses";
 import { Button, Icon } from "../core/ui";
 import { receiptTexts } from "../till/receipt-texts";
 import { RETURN_TEXTS } from "./texts";
+import "../till/receipt.css";
 
 /** The receipt of a completed return: what came back and where the money went, printed 80 mm wide. */
 export function ReturnReceipt({ returned }: { returned: Return }): React.ReactNode {

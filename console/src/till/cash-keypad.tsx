@@ -1,6 +1,7 @@
 import { useLanguage } from "../core/i18n";
 import { cashIncrement, format, likelyCash, parse, places } from "../core/money";
 import { Button, Icon } from "../core/ui";
+import "./keypad.css";
 
 interface CashKeypadProps {
   /** What remains in cash. */

@@ -28,6 +28,7 @@ export const DiscountDialog = lazy(async () => ({ default: (await loadParts()).D
 export const GiftCardForm = lazy(async () => ({ default: (await loadParts()).GiftCardForm }));
 export const OfflinePayment = lazy(async () => ({ default: (await loadParts()).OfflinePayment }));
 export const ParkedDialog = lazy(async () => ({ default: (await loadParts()).ParkedDialog }));
+export const PaymentDialog = lazy(async () => ({ default: (await loadParts()).PaymentDialog }));
 export const PlaceFields = lazy(async () => ({ default: (await loadParts()).PlaceFields }));
 export const QueueDialog = lazy(async () => ({ default: (await loadParts()).QueueDialog }));
 export const Receipt = lazy(async () => ({ default: (await loadParts()).Receipt }));

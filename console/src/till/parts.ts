@@ -11,6 +11,7 @@ export { CustomerDialog } from "./customer-dialog";
 export { DiscountDialog } from "./discount-dialog";
 export { MailDialog } from "./mail-dialog";
 export { ParkedDialog } from "./parked-dialog";
+export { PaymentDialog } from "./payment-dialog";
 export { PlaceFields } from "./place-fields";
 export { Receipt } from "./receipt";
 export { StockDialog } from "./stock-dialog";

@@ -4,6 +4,7 @@ import type { Order } from "../core/responses";
 import { Button, Icon } from "../core/ui";
 import { PaperForms } from "./paper-forms";
 import { receiptTexts } from "./receipt-texts";
+import "./receipt.css";
 
 /** A rate such as "0.055" as "5.5 %". */
 export function rateText(rate: string, language: string): string {

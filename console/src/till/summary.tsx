@@ -9,8 +9,7 @@ import { offlineRefusal } from "../offline/rules";
 import type { Checkout } from "./checkout";
 import { discountText } from "./discount";
 import { MAX_PARKED, park, parkedSales } from "./parked";
-import { PaymentDialog } from "./payment-dialog";
-import { CustomerDialog, DiscountDialog, OfflinePayment, ParkedDialog, PlaceFields } from "./lazy-parts";
+import { CustomerDialog, DiscountDialog, OfflinePayment, ParkedDialog, PaymentDialog, PlaceFields } from "./lazy-parts";
 import { ManagerNote } from "./manager-note";
 import { estimate, exactTotal, setCustomer, type Sale } from "./sale";
 import { editSale } from "./sale-store";
@@ -135,7 +134,9 @@ export function Summary({ sale, place, checkout, catalog, isLoaded, onDone, onDi
         </LazyPart>
       )}
       {isPaying && isOffline && sale.sent === null && <LazyPart><OfflinePayment sale={sale} place={place} onClose={close} /></LazyPart>}
-      {isPaying && !(isOffline && sale.sent === null) && <PaymentDialog sale={sale} quote={quote} place={place} checkout={checkout} onClose={close} />}
+      {isPaying && !(isOffline && sale.sent === null) && (
+        <LazyPart><PaymentDialog sale={sale} quote={quote} place={place} checkout={checkout} onClose={close} /></LazyPart>
+      )}
     </aside>
   );
 }
