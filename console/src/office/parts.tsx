@@ -6,7 +6,7 @@ import { format } from "../core/money";
 import type { Responses } from "../core/responses";
 import { hrefOf, useRoute } from "../core/router";
 import { Button, Field, Icon } from "../core/ui";
-import { useList, useTexts, type ActionView, type ListView, type Row } from "./use-api";
+import { MOST_ROWS, useList, useTexts, type ActionView, type ListView, type Row } from "./use-api";
 
 export interface Column {
   field: string;
@@ -204,9 +204,25 @@ export function ListPage({ page, title, route, columns, filters = [], fixed = {}
       <Notice problem={list.problem} />
       {list.rows.length > 0 && <Table columns={columns} rows={list.rows} caption={title} {...(linkTo === undefined ? {} : { linkTo })} />}
       {list.isLoading && <p className="muted">{text.loading}</p>}
-      {!list.isLoading && list.rows.length === 0 && list.problem === null && <p className="empty">{office.none}</p>}
-      {list.more !== null && <Button onClick={list.more}>{office.more}</Button>}
+      {!list.isLoading && list.rows.length === 0 && list.problem === null && <p className="empty">{list.more === null ? office.none : office.noneYet}</p>}
+      <More list={list} />
     </section>
+  );
+}
+
+/** Read further rows of a list, or, where the first ones are left out, the list from its start. */
+export function More({ list }: { list: ListView }): ReactNode {
+  const { office } = useTexts();
+  return (
+    <div className="row wrap actions">
+      {list.more !== null && <Button onClick={list.more}>{office.more}</Button>}
+      {list.isCut && (
+        <>
+          <Button onClick={list.reload}>{office.fromStart}</Button>
+          <small>{office.leftOut(MOST_ROWS)}</small>
+        </>
+      )}
+    </div>
   );
 }
 

@@ -3,8 +3,11 @@
 const en = {
   all: "All",
   more: "More",
+  fromStart: "From the start",
+  leftOut: (count: number) => `The first rows are left out: at most ${count} are shown.`,
   show: "Show",
   none: "Nothing here.",
+  noneYet: "Nothing in the part of the list that was read.",
   reload: "Reload",
   back: "Back",
   filter: "Filter",
@@ -235,8 +238,11 @@ export type OfficeTexts = typeof en;
 const de: OfficeTexts = {
   all: "Alle",
   more: "Mehr",
+  fromStart: "Vom Anfang",
+  leftOut: (count: number) => `Die ersten Zeilen sind ausgelassen: Höchstens ${count} werden gezeigt.`,
   show: "Anzeigen",
   none: "Nichts vorhanden.",
+  noneYet: "Nichts in dem Teil der Liste, der gelesen wurde.",
   reload: "Neu laden",
   back: "Zurück",
   filter: "Filtern",

@@ -52,6 +52,8 @@ export interface ListView {
   isLoading: boolean;
   problem: Problem | null;
   more: (() => void) | null;
+  /** Whether rows before the first of `rows` were read and left out again. */
+  isCut: boolean;
   reload: () => void;
 }
 
@@ -60,35 +62,43 @@ interface Listed {
   generation: number;
   rows: Row[];
   cursor: string | null;
+  isCut: boolean;
   problem: Problem | null;
 }
+
+/** Rows that a page has at most: a table of thousands is slow to show and to read. */
+export const MOST_ROWS = 500;
 
 const NO_PATH: Record<string, string> = {};
 
 /**
  * Read the first page of a list, again when its filters change, and further ones on demand.
  *
- * While the list is read again by `reload`, the rows are those from before: forms next to and in them stay.
+ * While the list is read again by `reload`, the rows are those from before: forms next to and in them stay. Of a list
+ * that is read further than MOST_ROWS, the first rows are left out.
  */
 export function useList(route: keyof Responses, query: Record<string, string>, path: Record<string, string> = NO_PATH): ListView {
   const { api } = useShop();
   const [generation, setGeneration] = useState(0);
   const [listed, setListed] = useState<Listed | null>(null);
   const key = JSON.stringify([route, query, path]);
-  const load = useCallback(async (before: Row[], cursor: string | null): Promise<Listed> => {
+  const load = useCallback(async (before: Listed | null): Promise<Listed> => {
+    const { rows = [], cursor = null, isCut = false } = before ?? {};
     const [, filters, names] = JSON.parse(key) as [string, Record<string, string>, Record<string, string>];
     try {
       const body: unknown = await api.get(route, { path: names, query: { ...filters, cursor: cursor ?? undefined } });
       const next = (body as { next_cursor?: string | null }).next_cursor ?? null;
-      return { key, generation, rows: [...before, ...rowsOf(body)], cursor: next, problem: null };
+      const all = [...rows, ...rowsOf(body)];
+      return { key, generation, rows: all.slice(-MOST_ROWS), cursor: next, isCut: isCut || all.length > MOST_ROWS, problem: null };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return { key, generation, rows: before, cursor: null, problem: error };
+      // What could not be read can be read again.
+      return { key, generation, rows, cursor, isCut, problem: error };
     }
   }, [api, generation, key, route]);
   useEffect(() => {
     let isCurrent = true;
-    void load([], null).then((first) => { if (isCurrent) setListed(first); });
+    void load(null).then((first) => { if (isCurrent) setListed(first); });
     return () => { isCurrent = false; };
   }, [load]);
   const current = listed?.key === key ? listed : null;
@@ -96,7 +106,9 @@ export function useList(route: keyof Responses, query: Record<string, string>, p
     rows: current?.rows ?? [],
     isLoading: current?.generation !== generation,
     problem: current?.problem ?? null,
-    more: current === null || current.cursor === null ? null : () => void load(current.rows, current.cursor).then(setListed),
+    // Rows that come after the filters were changed, or the list was read again, are of another list.
+    more: current === null || current.cursor === null ? null : () => void load(current).then((next) => setListed((now) => (now === current ? next : now))),
+    isCut: current?.isCut ?? false,
     reload: useCallback(() => setGeneration((before) => before + 1), []),
   };
 }

@@ -1,7 +1,7 @@
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
 import { textOf } from "../form-data";
-import { Notice, Result, Table } from "../parts";
+import { More, Notice, Result, Table } from "../parts";
 import { useAction, useList, useTexts } from "../use-api";
 
 /** The categories of products. Saving a code that exists renames it; a retired one gets no further product. */
@@ -19,7 +19,7 @@ export function Categories(): React.ReactNode {
         columns={[{ field: "category" }, { field: "name" }, { field: "retired", cell: ({ retired }) => (retired === true ? office.retired : "–") }]}
         rows={list.rows}
       />
-      {list.more !== null && <Button onClick={list.more}>{office.more}</Button>}
+      <More list={list} />
       {person.scopes.includes("manage") && (
         <form
           className="row wrap"

@@ -4,7 +4,7 @@ import { useShop } from "../../core/shop";
 import { Button, Dialog, Field } from "../../core/ui";
 import { Documents } from "../documents";
 import { ExecutionView } from "../execution-view";
-import { Fields, ListPage, Notice, RecordPage, Result, Table } from "../parts";
+import { Fields, ListPage, More, Notice, RecordPage, Result, Table } from "../parts";
 import { useAction, useList, useRecord, useTexts } from "../use-api";
 
 const FOLLOW_MS = 2_000;
@@ -222,7 +222,7 @@ function CancelDialog({ id, onDone, onClose }: { id: string; onDone: () => void;
 
 /** The orders of a customer, on the customer's page. */
 export function OrdersOf({ customerId }: { customerId: string }): React.ReactNode {
-  const { text, office } = useTexts();
+  const { text } = useTexts();
   const list = useList("GET /orders", { customer_id: customerId });
   return (
     <>
@@ -234,7 +234,7 @@ export function OrdersOf({ customerId }: { customerId: string }): React.ReactNod
         rows={list.rows}
         linkTo={(row) => hrefOf("orders", String(row.order_id))}
       />
-      {list.more !== null && <Button onClick={list.more}>{office.more}</Button>}
+      <More list={list} />
     </>
   );
 }

@@ -3,7 +3,7 @@ import { correctLevel } from "../../core/corrections";
 import { hrefOf, useRoute } from "../../core/router";
 import { useShop } from "../../core/shop";
 import { Button, Field, Icon } from "../../core/ui";
-import { ListPage, Notice, Result, Table } from "../parts";
+import { ListPage, More, Notice, Result, Table } from "../parts";
 import { useAction, useList, useTexts } from "../use-api";
 
 export function StockPage(): React.ReactNode {
@@ -45,7 +45,7 @@ function LevelPage({ location, sku }: { location: string; sku: string }): React.
         columns={[{ field: "at" }, { field: "kind" }, { field: "quantity", number: true }, { field: "cost", number: true }, { field: "business_id" }, { field: "reason" }]}
         rows={list.rows.map((row) => ({ ...row, currency: row.currency ?? config.currency }))}
       />
-      {list.more !== null && <Button onClick={list.more}>{office.more}</Button>}
+      <More list={list} />
     </section>
   );
 }
