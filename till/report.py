@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+from till.numbers import number_option
 from till.output import out, print_csv, print_json, print_table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
-Page = Annotated[int, typer.Option(min=1, max=1_000_000, help="Page number.")]
-PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Rows per page.")]
+Page = Annotated[int, number_option(min=1, max=1_000_000, help="Page number.")]
+PageSize = Annotated[int, number_option(min=1, max=1000, help="Rows per page.")]
 
 
 def print_report(

@@ -9,7 +9,7 @@ from tillflow import customers
 from tillflow.api import Api, Call, DaysQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.customers import CheckCustomer
-from tillflow.fields import BusinessId, Identifier
+from tillflow.fields import BusinessId, Identifier, PositiveAmount
 from tillflow.money import Currency
 from tillflow.times import utc_now
 
@@ -36,7 +36,7 @@ class PaymentBody(BaseModel):
 
     payment_id: BusinessId
     currency: Currency
-    amount: Annotated[int, Field(gt=0, lt=10**12, strict=True)]
+    amount: PositiveAmount
     method: Literal["cash", "bank_transfer"]
     orders: Annotated[tuple[BusinessId, ...], Field(max_length=MAX_INVOICES)] = ()
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.api.idempotency import IdempotencyKeys
 from tillflow.aws import client
+from tillflow.fields import QueryNumber
 
 from cases.dead_letters.limits import MOST_MESSAGES
 from cases.dead_letters.models import (
@@ -76,7 +77,7 @@ class MessagesQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    limit: Annotated[int, Field(ge=1, le=MOST_MESSAGES)] = 10
+    limit: Annotated[QueryNumber, Field(ge=1, le=MOST_MESSAGES)] = 10
 
 
 class DeadLetters(BaseModel):

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client
+from tillflow.fields import QueryNumber
 from tillflow.times import utc_now
 
 from executions.models import (
@@ -35,7 +36,7 @@ class ExecutionQuery(PageQuery):
 
     workflow: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9]{1,64}$")] = None
     status: ExecutionStatus | None = None
-    days: Annotated[int | None, Field(ge=1, le=90)] = None
+    days: Annotated[QueryNumber, Field(ge=1, le=90)] | None = None
     business_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")] = None
 
 
@@ -51,7 +52,7 @@ class EventsQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    after: Annotated[int, Field(ge=0, le=10**9)] = 0
+    after: Annotated[QueryNumber, Field(ge=0, le=10**9)] = 0
 
 
 class ChildPage(BaseModel):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+from tillflow.fields import QueryNumber
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
@@ -14,7 +15,7 @@ class Wait(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    wait: Annotated[int, Field(ge=0, le=20)] = 15
+    wait: Annotated[QueryNumber, Field(ge=0, le=20)] = 15
 
 
 def poll[Document](read: Callable[[], Document], ended: Callable[[Document], bool], seconds: int) -> Document:

@@ -10,7 +10,7 @@ from tillflow import customers
 from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.customers import CheckCustomer
-from tillflow.fields import BusinessId, Day
+from tillflow.fields import BusinessId, Day, PositiveAmount, UnitAmount
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
@@ -56,7 +56,7 @@ class CreditBody(BaseModel):
 
     grant_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
     currency: Currency
-    amount: Annotated[int, Field(gt=0, lt=10**12, strict=True)]
+    amount: PositiveAmount
     reason: Annotated[str, Field(min_length=1, max_length=200)]
     source: Literal["goodwill", "cash", "bank_transfer"] = "goodwill"
     expires_on: Day | None = None
@@ -69,7 +69,7 @@ class GiftCardBody(BaseModel):
 
     code: GiftCardCode
     currency: Currency
-    amount: Annotated[int, Field(gt=0, lt=10**12, strict=True)]
+    amount: PositiveAmount
     source: Literal["goodwill", "cash", "bank_transfer"] = "cash"
     reason: Annotated[str, Field(min_length=1, max_length=200)] = "gift card"
     expires_on: Day | None = None
@@ -88,7 +88,7 @@ class LimitBody(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    credit_limit: Annotated[int, Field(ge=0, lt=10**12, strict=True)]
+    credit_limit: UnitAmount
 
 
 class PolicyBody(BaseModel):
@@ -96,7 +96,7 @@ class PolicyBody(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    goodwill_limit: Annotated[int, Field(ge=0, lt=10**12, strict=True)]
+    goodwill_limit: UnitAmount
     expiry_days: Annotated[StrictInt | None, Field(gt=0, le=3_650)] = None
 
 

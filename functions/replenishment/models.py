@@ -6,8 +6,8 @@ Quantities are whole units, amounts integer minor units.
 from decimal import Decimal
 from typing import Annotated, Literal, Self, TypedDict
 
-from pydantic import BaseModel, Field, StrictInt, model_validator
-from tillflow.decimals import ExactDecimal, Rate
+from pydantic import BaseModel, BeforeValidator, Field, StrictInt, model_validator
+from tillflow.decimals import Rate, plain_decimal
 from tillflow.fields import (
     MAX_STOCK,
     MAX_UNITS,
@@ -25,7 +25,7 @@ from tillflow.references import Reference
 
 MAX_NEEDS = 10_000
 
-Variance = Annotated[ExactDecimal, Field(ge=0, le=1_000_000, decimal_places=4)]
+Variance = Annotated[Decimal, BeforeValidator(plain_decimal(4, "2.25")), Field(ge=0, le=1_000_000)]
 """Of a lead time, in days squared."""
 
 

@@ -12,6 +12,7 @@ from tests.support.http_api import ROUTES
 
 TEXTS = ("", "x", " ", "x" * 5_000, "\ud800", "\x00", "1", "1.5", "1.123456789", "9" * 50, "NaN", "yes")
 TIMES = ("20261129", "2026-13-45", "2026-11-29T25:00:00Z", "2026-11-29T10:00:00", "2026-11-29T10:00:00Z")
+NOT_DATES = ("20260101", "2026-W01-1", "2026-01-01T00:00:00", "2026-1-1", "\u0662026-01-01", "1795392000")
 HOSTILE = (None, True, 0, -1, 1.5, 10**30, float("nan"), [], [None], [[]], [{}] * 2, {}, {"x": None})
 # ValueError of a validator has the words itself.
 IN_WORDS = EXPECTED.keys() | {"value_error"}
@@ -75,3 +76,18 @@ def test_text_is_neither_a_number_nor_a_truth_value(name: str) -> None:
         for value in ("1", "yes", "true", 1.0):
             with pytest.raises(ValidationError):
                 adapter.validate_python(value)
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_number_and_time_of_a_query_are_read_strictly(name: str) -> None:
+    adapter = TypeAdapter(QUERIES[name])
+    schema = adapter.json_schema()
+    parts = schema.get("anyOf", [schema])
+    refused: tuple[str, ...] = ()
+    if any(part.get("type") in ("integer", "number", "boolean") for part in parts):
+        refused += ("1_0", " 5", "5 ", "+5", "\u0661", "1e2", "NaN")
+    if any(part.get("format") in ("date", "date-time") for part in parts):
+        refused += NOT_DATES
+    for value in refused:
+        with pytest.raises(ValidationError):
+            adapter.validate_strings(value)

@@ -1,6 +1,7 @@
 """The OpenAPI document: complete, committed, and true to the routes."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,20 @@ def test_operation_has_a_summary_and_names_its_path_parameters(key: str, operati
     named = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
     assert all(f"{{{name}}}" in key for name in named)
     assert key.count("{") == len(named)
+
+
+def test_amounts_of_requests_are_described_in_minor_units() -> None:
+    """Only amounts are that large."""
+
+    def amounts(schema: object) -> Iterator[dict[str, object]]:
+        if isinstance(schema, dict):
+            bounds = [schema.get("maximum"), schema.get("exclusiveMaximum")]
+            if any(isinstance(bound, int) and bound > 10**11 for bound in bounds):
+                yield schema
+        members = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+        for member in members:
+            yield from amounts(member)
+
+    described = [str(one.get("description")) for one in amounts(DOCUMENT["components"]["schemas"])]
+    assert len(described) > 20
+    assert all("minor units" in one for one in described)

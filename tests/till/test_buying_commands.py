@@ -180,14 +180,14 @@ def test_reports_come_in_pages(paid: str) -> None:
     ("arguments", "said"),
     [
         (
-            ("--line", "TEA=0@400", "--supplier", "sup-beans"),
+            ("--line", "TEA=0@4.00", "--supplier", "sup-beans"),
             "lines[0].quantity is 0; expected a number above 0",
         ),
         (("--line", "TEA=5", "--supplier", "sup-beans"), "SKU=QUANTITY@UNIT_COST"),
-        (("--line", "TEA=5@400", "--supplier", "nobody"), "suppliers[0].supplier_id is 'nobody'"),
-        (("--line", "TEA=5@400", "--supplier", "sup-beans", "--location", "nowhere"), "nowhere"),
-        (("--line", "ELSE=5@400", "--supplier", "sup-beans"), "lines[0].sku is 'ELSE'"),
-        (("--line", "TEA=5@400", "--supplier", "sup-beans", "--currency", "euro"), "currency is 'euro'"),
+        (("--line", "TEA=5@4.00", "--supplier", "nobody"), "suppliers[0].supplier_id is 'nobody'"),
+        (("--line", "TEA=5@4.00", "--supplier", "sup-beans", "--location", "nowhere"), "nowhere"),
+        (("--line", "ELSE=5@4.00", "--supplier", "sup-beans"), "lines[0].sku is 'ELSE'"),
+        (("--line", "TEA=5@4.00", "--supplier", "sup-beans", "--currency", "euro"), "currency is 'euro'"),
     ],
 )
 def test_an_order_that_cannot_be_is_refused_before_it_starts(
@@ -203,9 +203,14 @@ def test_receipt_prints_the_received_units(paid: str) -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("cost=400", "has no supplier"),
+        ("cost=4.00", "has no supplier"),
         ("supplier=nobody", "supplier nobody does not exist"),
         ("supplier=sup-beans,cost=dear", "Invalid field"),
+        (
+            "supplier=sup-beans,cost=400",
+            "cost of sup-beans is '400'; expected its decimals too, such as 400.00",
+        ),
+        ("supplier=sup-beans,freight=0.005", "freight of sup-beans is '0.005'; expected at most 2 decimals"),
     ],
 )
 def test_a_source_that_cannot_be_is_refused(paid: str, source: str, said: str) -> None:

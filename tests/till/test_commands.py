@@ -404,7 +404,7 @@ def test_the_catalog_is_listed_with_the_pictures_of_each_product(
         ),
         (("case", "resolve", "c", "--decision", "no"), "'no' is not one of 'retry', 'done', 'give_up'"),
         (("execution", "list", "--status", "NO"), "'NO' is not one of "),
-        (("purchase", "invoice", "po-1", "--tax", "x"), "'x' is not a whole number of up to 15 digits"),
+        (("purchase", "invoice", "po-1", "--tax", "x"), "'x' is not an amount such as 12.50"),
     ],
 )
 def test_message_of_a_wrong_choice_begins_with_the_value(arguments: tuple[str, ...], message: str) -> None:

@@ -86,7 +86,7 @@ def test_a_barcode_as_quantity_is_refused(stock: StockOperations) -> None:
 def test_units_found_at_zero_stock_need_a_unit_cost(stock: StockOperations) -> None:
     run("stock", "count", "TEA", "0")
     assert "unit_cost is missing" in run("stock", "count", "TEA", "2", code=2).output
-    run("stock", "count", "TEA", "2", "--unit-cost", "100")
+    run("stock", "count", "TEA", "2", "--unit-cost", "1.00")
     assert stock.level("store-1", "TEA")["stock_value"] == 200
 
 

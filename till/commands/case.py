@@ -72,13 +72,13 @@ def show_case(case_id: CaseId, as_json: AsJson = False) -> None:
 
     Example:
 
-        till purchase create --id po-3 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-3 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till purchase acknowledge po-3
 
         till purchase receive po-3 --line COF-ESP-1KG=24
 
-        till purchase invoice po-3 --number A-3 --line COF-ESP-1KG=24@1500
+        till purchase invoice po-3 --number A-3 --line COF-ESP-1KG=24@15.00
 
         sleep 5 && till case show 'po-3#purchase#MatchInvoice'
     """
@@ -120,23 +120,23 @@ def resolve_case(
 
     Examples:
 
-        till purchase create --id po-4 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-4 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till purchase acknowledge po-4
 
         till purchase receive po-4 --line COF-ESP-1KG=24
 
-        till purchase invoice po-4 --number A-4 --line COF-ESP-1KG=24@1500
+        till purchase invoice po-4 --number A-4 --line COF-ESP-1KG=24@15.00
 
         sleep 5 && till case resolve 'po-4#purchase#MatchInvoice' --decision done --note 'the supplier raised the price'
 
-        till purchase create --id po-5 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-5 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till purchase acknowledge po-5
 
         till purchase receive po-5 --line COF-ESP-1KG=24
 
-        till purchase invoice po-5 --number A-5 --line COF-ESP-1KG=24@1500
+        till purchase invoice po-5 --number A-5 --line COF-ESP-1KG=24@15.00
 
         sleep 5 && till case resolve 'po-5#purchase#MatchInvoice' --decision retry
     """

@@ -11,6 +11,7 @@ from till import workflows
 from till.amounts import minor_units
 from till.errors import OperatorError, operator_errors
 from till.lazy import LightGroup
+from till.numbers import number_option
 from till.output import confirm, err, money, out, print_fields, print_json, print_table, timestamp
 from till.report import AsJson
 from till.stack import find_stack
@@ -61,7 +62,7 @@ def update(
     phone: Phone = None,
     note: Note = None,
     version: Annotated[
-        int | None, typer.Option(help="Version that was read; by default the current one.")
+        int | None, number_option(help="Version that was read; by default the current one.")
     ] = None,
 ) -> None:
     """Change fields of a customer; refused if it has changed since `--version`.
@@ -197,7 +198,7 @@ def anonymise(
 
 @app.command("list")
 def list_customers(
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of customers.")] = 50,
+    limit: Annotated[int, number_option(min=1, max=100, help="Maximum number of customers.")] = 50,
     after: Annotated[str, typer.Option(help="Continue after a page, by what it ended with.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -314,7 +315,7 @@ def list_entries(customer_id: CustomerId, as_json: AsJson = False) -> None:
 def policy(
     currency: Annotated[str, typer.Argument(help="Currency, by its ISO 4217 code.")],
     limit: Annotated[str | None, typer.Option(help="The most of one goodwill grant.")] = None,
-    expiry_days: Annotated[int | None, typer.Option(min=1, help="Days until goodwill expires.")] = None,
+    expiry_days: Annotated[int | None, number_option(min=1, help="Days until goodwill expires.")] = None,
 ) -> None:
     """Show the limit and the expiry of goodwill in a currency; with --limit, set both.
 

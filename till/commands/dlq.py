@@ -7,6 +7,7 @@ import typer
 from cases.dead_letters.limits import MOST_MESSAGES
 
 from till.errors import operator_errors
+from till.numbers import number_option
 from till.output import out, print_json, print_table, styled, timestamp
 from till.stack import find_stack
 
@@ -37,7 +38,7 @@ def list_queues(as_json: AsJson = False) -> None:
 @app.command("show")
 def show_messages(
     name: Name,
-    limit: Annotated[int, typer.Option(min=1, max=MOST_MESSAGES, help="Maximum number of messages.")] = 10,
+    limit: Annotated[int, number_option(min=1, max=MOST_MESSAGES, help="Maximum number of messages.")] = 10,
     as_json: AsJson = False,
 ) -> None:
     """Show messages of a dead-letter queue, with why, when and how often they failed. None is removed.

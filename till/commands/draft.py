@@ -9,6 +9,7 @@ import typer
 from till import workflows
 from till.commands.order import read_order
 from till.errors import operator_errors
+from till.numbers import number_option
 from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
@@ -18,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Draft orders: create, list, show, 
 
 DraftId = Annotated[str, typer.Argument(help="Draft id, which is the order's id when it is sold.")]
 File = Annotated[Path, typer.Argument(help="JSON file of the order; see docs/examples/order.json.")]
-Version = Annotated[int, typer.Option(help="Version that is changed; 0 for the newest.")]
+Version = Annotated[int, number_option(help="Version that is changed; 0 for the newest.")]
 ADVICE = "See the drafts of a location with `till draft list LOCATION`."
 COLUMNS = ("draft_id", "version", "customer_id", "lines", "note", "changed_at", "expires_at")
 NOT_KEPT = ("order_id", "draft_id", "placed_at", "tenders")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from till.errors import operator_errors
+from till.numbers import number_option
 from till.output import confirm, out, print_json, print_table, timestamp
 from till.stack import Stack, find_stack
 
@@ -40,9 +41,9 @@ def list_(
     ] = None,
     status: Annotated[Status | None, typer.Option(help="Only those of this status.")] = None,
     days: Annotated[
-        int | None, typer.Option(help="Only those started in the last days.", min=1, max=90)
+        int | None, number_option(help="Only those started in the last days.", min=1, max=90)
     ] = None,
-    limit: Annotated[int, typer.Option(help="How many to list.", min=1, max=1000)] = 50,
+    limit: Annotated[int, number_option(help="How many to list.", min=1, max=1000)] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List executions, the newest first.
@@ -81,7 +82,7 @@ def redrive(execution: Id) -> None:
 
     Example:
 
-        till purchase create --id po-1 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-1 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till execution stop po-1 --reason "stopped too early" --yes
 
@@ -106,7 +107,7 @@ def stop(
 
     Example:
 
-        till purchase create --id po-2 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-2 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till execution stop po-2 --reason "entered twice" --yes
     """

@@ -23,6 +23,7 @@ from rich.text import Text
 
 from till import drawing
 from till.errors import OperatorError, operator_errors
+from till.numbers import number_option
 from till.output import err, out, print_fields, print_json, print_table, printable, styled, timestamp
 from till.stack import find_stack
 from till.waiting import LONGEST_WAIT, Wait
@@ -99,7 +100,7 @@ def add_image(
 @app.command("show")
 def show_image(
     key: Annotated[str, typer.Argument(help="Object key, as `till image list` shows it.")],
-    width: Annotated[int, typer.Option(min=8, max=400, help="Width of the drawing in columns.")] = 64,
+    width: Annotated[int, number_option(min=8, max=400, help="Width of the drawing in columns.")] = 64,
     as_json: AsJson = False,
 ) -> None:
     """Draw an image in the terminal and show its metadata.
@@ -131,7 +132,9 @@ def show_image(
 @app.command("list")
 def list_images(
     sku: Annotated[str, typer.Option(help="List only images of this product.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Maximum number of images.")] = 100,
+    limit: Annotated[
+        int, number_option("--limit", min=1, max=10_000, help="Maximum number of images.")
+    ] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the images, or those of one product.

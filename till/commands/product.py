@@ -13,6 +13,7 @@ from rich.text import Text
 from till import drawing, workflows
 from till.amounts import minor_units
 from till.errors import OperatorError, operator_errors
+from till.numbers import number_option
 from till.output import err, lines, money, out, print_fields, print_json, print_table, timestamp
 from till.report import AsJson
 from till.stack import Stack, find_stack
@@ -30,7 +31,7 @@ app = typer.Typer(no_args_is_help=True, help="Products of the catalog and their 
 
 @app.command("list")
 def list_products(
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of products.")] = 50,
+    limit: Annotated[int, number_option(min=1, max=100, help="Maximum number of products.")] = 50,
     after: Annotated[str, typer.Option(help="Continue after a page, by what it ended with.")] = "",
     category: Annotated[str, typer.Option(help="Only products of this category.")] = "",
     as_json: AsJson = False,
@@ -208,7 +209,7 @@ def retire(
 @app.command("return-window")
 def return_window(
     days: Annotated[
-        int | None, typer.Option(min=0, max=3650, help="Days in which a unit can be returned.")
+        int | None, number_option(min=0, max=3650, help="Days in which a unit can be returned.")
     ] = None,
     category: Annotated[str, typer.Option(help="Category; every other category without it.")] = "",
     as_json: AsJson = False,
@@ -243,7 +244,9 @@ def return_window(
 
 @app.command("price-days")
 def price_days(
-    days: Annotated[int | None, typer.Option(min=0, max=3650, help="Days whose lowest price counts.")] = None,
+    days: Annotated[
+        int | None, number_option(min=0, max=3650, help="Days whose lowest price counts.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Set the days whose lowest price values a return without a receipt, or show them.
@@ -276,7 +279,7 @@ def price_days(
 def barcode_layout(
     prefix: Annotated[str, typer.Option(help="Prefix of the barcodes, 20 to 29.")] = "",
     content: Annotated[str, typer.Option(help="What they have in them: price or weight.")] = "price",
-    item_digits: Annotated[int, typer.Option(min=4, max=6, help="Digits of the item after the prefix.")] = 5,
+    item_digits: Annotated[int, number_option(min=4, max=6, help="Digits of the item after the prefix.")] = 5,
     check_digit: Annotated[bool, typer.Option("--check-digit", help="The price or weight has one.")] = False,
     currency: Annotated[str, typer.Option(help="Currency of a price.")] = "EUR",
     remove: Annotated[bool, typer.Option("--remove", help="Remove the layout of the prefix.")] = False,

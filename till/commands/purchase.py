@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from till import workflows
+from till.amounts import amount_text, cost_in_minor_units
 from till.days import typed_day
 from till.errors import OperatorError, operator_errors
 from till.numbers import whole_number
@@ -25,11 +26,13 @@ SupplierId = Annotated[
     str, typer.Option("--supplier", help="Supplier that responds; a repeated response changes nothing.")
 ]
 ADVICE = "`till purchase show` shows the order."
+ORDERED = "SKU=QUANTITY@UNIT_COST, such as COF-ESP-1KG=24@10.20"
+BILLED = "SKU=QUANTITY@UNIT_PRICE, such as COF-ESP-1KG=24@10.20"
 
 
 @app.command("create")
 def create(
-    line: Annotated[list[str], typer.Option(help="SKU=QUANTITY@UNIT_COST, in minor units; once per SKU.")],
+    line: Annotated[list[str], typer.Option(help=f"{ORDERED}; once per SKU.")],
     supplier: Annotated[list[str], typer.Option(help="Suppliers in the order they are asked.")],
     location: Annotated[str, typer.Option(help="Location of the delivery.")] = "store-1",
     currency: Annotated[str, typer.Option(help="ISO 4217 currency.")] = "EUR",
@@ -42,7 +45,7 @@ def create(
 
     Example:
 
-        till purchase create --line COF-ESP-1KG=24@1020 --supplier sup-roastery --supplier sup-wholesale
+        till purchase create --line COF-ESP-1KG=24@10.20 --supplier sup-roastery --supplier sup-wholesale
     """
     from purchasing.errors import InvalidPurchase
     from purchasing.models import OpenOrder
@@ -56,7 +59,7 @@ def create(
         "purchase_order_id": purchase_order_id,
         "location": location,
         "currency": currency,
-        "lines": [_ordered(text) for text in line],
+        "lines": [_ordered(text, currency) for text in line],
         "suppliers": [{"supplier_id": one} for one in supplier],
         "reason": "by hand",
         "needs": [],
@@ -124,7 +127,7 @@ def show(purchase_order_id: OrderId, as_json: AsJson = False) -> None:
 
     Example:
 
-        till purchase create --id po-10 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-10 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till purchase show po-10
     """
@@ -154,7 +157,7 @@ def acknowledge(
 
     Example:
 
-        till purchase create --id po-11 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-11 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till purchase acknowledge po-11 --promised "$(date +%F)"
     """
@@ -184,7 +187,7 @@ def heartbeat(purchase_order_id: OrderId) -> None:
 
     Example:
 
-        till purchase create --id po-12 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-12 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till purchase heartbeat po-12
     """
@@ -205,7 +208,7 @@ def refuse(
 
     Example:
 
-        till purchase create --id po-13 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-13 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till purchase refuse po-13 --supplier sup-roastery --note "out of stock"
     """
@@ -227,7 +230,7 @@ def receive(
 
     Examples:
 
-        till purchase create --id po-14 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-14 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till purchase acknowledge po-14
 
@@ -264,24 +267,24 @@ def receive(
 def invoice(
     purchase_order_id: OrderId,
     number: Annotated[str, typer.Option(help="The supplier's invoice number.")],
-    line: Annotated[list[str], typer.Option(help="SKU=QUANTITY@UNIT_PRICE, in minor units.")],
-    tax: Annotated[int, typer.Option(parser=whole_number, help="Tax in minor units.")] = 0,
+    line: Annotated[list[str], typer.Option(help=f"{BILLED}, in the currency of the order.")],
+    tax: Annotated[str, typer.Option(parser=amount_text, help="Tax, such as 13.46.")] = "0",
     discount: Annotated[
-        int, typer.Option(parser=whole_number, help="Discount on the whole invoice, in minor units.")
-    ] = 0,
+        str, typer.Option(parser=amount_text, help="Discount on the whole invoice, such as 5.00.")
+    ] = "0",
     on: Annotated[str, typer.Option(help="Invoice date; by default today.")] = "",
 ) -> None:
     """Record the supplier's invoice; it is matched once all goods are received.
 
     Example:
 
-        till purchase create --id po-15 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-15 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till purchase acknowledge po-15
 
         till purchase receive po-15 --line COF-ESP-1KG=24
 
-        till purchase invoice po-15 --number A-77 --line COF-ESP-1KG=24@1020 --tax 1346
+        till purchase invoice po-15 --number A-77 --line COF-ESP-1KG=24@10.20 --tax 13.46
     """
     from purchasing.errors import InvalidPurchase
     from purchasing.models import Invoice
@@ -289,17 +292,29 @@ def invoice(
 
     from till.services.purchasing import Purchases
 
-    lines = [_billed(text) for text in line]
-    request = {
-        "number": number,
-        "invoiced_on": on or datetime.now(UTC).date().isoformat(),
-        "lines": lines,
-        "discount": discount,
-        "tax": tax,
-        "total": sum(one["quantity"] * one["unit_price"] for one in lines) - discount + tax,
-    }
+    typed = [_priced(text, BILLED) for text in line]
+    operations = Purchases(find_stack())
     with operator_errors(ADVICE):
-        order = Purchases(find_stack()).bill(purchase_order_id, parse(Invoice, request, InvalidPurchase))
+        currency = operations.get(purchase_order_id).currency
+        lines: list[dict[str, Any]] = [
+            {
+                "sku": one.sku,
+                "quantity": one.quantity,
+                "unit_price": cost_in_minor_units(f"unit price of {one.sku}", one.price, currency),
+            }
+            for one in typed
+        ]
+        less = cost_in_minor_units("discount", discount, currency)
+        added = cost_in_minor_units("tax", tax, currency)
+        request = {
+            "number": number,
+            "invoiced_on": on or datetime.now(UTC).date().isoformat(),
+            "lines": lines,
+            "discount": less,
+            "tax": added,
+            "total": sum(one["quantity"] * one["unit_price"] for one in lines) - less + added,
+        }
+        order = operations.bill(purchase_order_id, parse(Invoice, request, InvalidPurchase))
     if order.invoice:
         total = money(order.invoice.total, order.currency)
         out.print(f"Invoice {order.invoice.number}: {total}.")
@@ -313,7 +328,7 @@ def cancel(
 
     Example:
 
-        till purchase create --id po-16 --line COF-ESP-1KG=24@1020 --supplier sup-roastery
+        till purchase create --id po-16 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
 
         till purchase cancel po-16 --reason "ordered twice"
     """
@@ -421,27 +436,38 @@ def _money(*columns: str) -> dict[str, Callable[[Mapping[str, Any]], str]]:
     return {name: formatter(name) for name in columns}
 
 
-def _ordered(text: str) -> dict[str, Any]:
-    sku, quantity, cost = _parts(text, "SKU=QUANTITY@UNIT_COST", "@")
-    return {"sku": sku, "quantity": quantity, "unit_cost": cost}
+class _Priced(NamedTuple):
+    sku: str
+    quantity: int
+    price: str
 
 
-def _billed(text: str) -> dict[str, Any]:
-    sku, quantity, price = _parts(text, "SKU=QUANTITY@UNIT_PRICE", "@")
-    return {"sku": sku, "quantity": quantity, "unit_price": price}
+def _ordered(text: str, currency: str) -> dict[str, Any]:
+    line = _priced(text, ORDERED)
+    cost = cost_in_minor_units(f"unit cost of {line.sku}", line.price, currency)
+    return {"sku": line.sku, "quantity": line.quantity, "unit_cost": cost}
+
+
+def _priced(text: str, form: str) -> _Priced:
+    """Return a line with a price, whose currency is not known yet."""
+    sku, quantity, price = _parts(text, "@")
+    try:
+        return _Priced(sku, whole_number(quantity), amount_text(price))
+    except ValueError:
+        raise OperatorError(f"Invalid line {text!r}.", f"Use {form}.") from None
 
 
 def _received(text: str) -> dict[str, Any]:
-    if "-" not in text.partition("=")[2]:
-        text += "-0"
-    sku, quantity, rejected = _parts(text, "SKU=QUANTITY or SKU=QUANTITY-REJECTED", "-")
-    return {"sku": sku, "quantity": quantity, "rejected": rejected}
+    sku, quantity, rejected = _parts(text if "-" in text.partition("=")[2] else f"{text}-0", "-")
+    try:
+        return {"sku": sku, "quantity": whole_number(quantity), "rejected": whole_number(rejected)}
+    except ValueError:
+        form = "SKU=QUANTITY or SKU=QUANTITY-REJECTED"
+        raise OperatorError(f"Invalid line {text!r}.", f"Use {form}, with whole numbers.") from None
 
 
-def _parts(text: str, form: str, mark: str) -> tuple[str, int, int]:
+def _parts(text: str, mark: str) -> tuple[str, str, str]:
+    """Return the SKU of a line and what is before and after a mark."""
     sku, _, rest = text.partition("=")
     first, _, second = rest.partition(mark)
-    try:
-        return sku, whole_number(first), whole_number(second)
-    except ValueError:
-        raise OperatorError(f"Invalid line {text!r}.", f"Use {form}, with whole numbers.") from None
+    return sku, first, second

@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from till import workflows
+from till.amounts import amount_text
 from till.defaults import LOCATION
 from till.errors import OperatorError, operator_errors
-from till.numbers import decimal_number, whole_number
+from till.numbers import decimal_number, number_option, whole_number
 from till.output import money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
@@ -29,14 +30,15 @@ Sources = Annotated[
     list[str],
     typer.Option(
         "--source",
-        help="supplier=ID[,cost=,freight=,days=,variance=,pack=,minimum=,on_time=,currency=]. Missing fields are "
-        "taken from the supplier's record, price list and deliveries.",
+        help="supplier=ID[,cost=,freight=,days=,variance=,pack=,minimum=,on_time=,currency=]. cost and freight "
+        "are of one unit, such as 10.20. Missing fields are taken from the supplier's record, price list and "
+        "deliveries.",
     ),
 ]
 Location = Annotated[str, typer.Option(help="Location.")]
 ServiceLevel = Annotated[str, typer.Option(help="Share of days without a stockout.")]
-CoverDays = Annotated[int, typer.Option(help="Days of demand ordered above the reorder point.")]
-Point = Annotated[int | None, typer.Option(help="Reorder point; by default from recent demand.")]
+CoverDays = Annotated[int, number_option(help="Days of demand ordered above the reorder point.")]
+Point = Annotated[int | None, number_option(help="Reorder point; by default from recent demand.")]
 
 
 class Decision(StrEnum):
@@ -61,7 +63,7 @@ def create(
 
         till reorder create COF-ESP-1KG --source supplier=sup-roastery,pack=12
 
-        till reorder create COF-ESP-1KG --source supplier=sup-roastery,cost=1020,days=5 --source supplier=sup-wholesale
+        till reorder create COF-ESP-1KG --source supplier=sup-roastery,cost=10.20,days=5 --source supplier=sup-wholesale
     """
     from till.services.replenishment import Reorders
 
@@ -282,8 +284,8 @@ def approve(
 
 _FIELDS: dict[str, tuple[str, Callable[[str], object]]] = {
     "supplier": ("supplier_id", str),
-    "cost": ("unit_cost", whole_number),
-    "freight": ("freight", whole_number),
+    "cost": ("unit_cost", amount_text),
+    "freight": ("freight", amount_text),
     "days": ("lead_time_days", whole_number),
     "variance": ("lead_time_variance", decimal_number),
     "pack": ("pack_size", whole_number),
@@ -294,7 +296,7 @@ _FIELDS: dict[str, tuple[str, Callable[[str], object]]] = {
 
 
 def _source(text: str) -> dict[str, object]:
-    """Return the fields of a source as typed, `supplier=beans,cost=1020`."""
+    """Return the fields of a source as typed, `supplier=beans,cost=10.20`."""
     source: dict[str, object] = {}
     for part in text.split(","):
         name, _, value = part.partition("=")

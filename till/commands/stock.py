@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from till.amounts import cost_in_minor_units
 from till.defaults import CURRENCY, LOCATION
 from till.errors import operator_errors
 from till.numbers import whole_number
@@ -27,8 +28,8 @@ Currency = Annotated[str, typer.Option(help="Currency of the stock's value (ISO 
 Sku = Annotated[str, typer.Argument(help="SKU of the product.")]
 
 UnitCost = Annotated[
-    int | None,
-    typer.Option(help="Cost of one found unit, in minor units. Default: the average cost of those on hand."),
+    str | None,
+    typer.Option(help="Cost of one found unit, such as 4.80. Default: the average cost of those on hand."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
@@ -139,7 +140,7 @@ def adjust(
         "quantity": quantity,
         "currency": currency,
         "reason": reason,
-        "unit_cost": unit_cost,
+        "unit_cost": _minor_units(unit_cost, currency),
     }
     _correct(Adjust, request, yes, as_json)
 
@@ -169,9 +170,9 @@ def count(
 
         till stock count MUG-WHT-300 48
 
-        till stock count MUG-WHT-300 12 --unit-cost 480
+        till stock count MUG-WHT-300 12 --unit-cost 4.80
 
-        till stock count MUG-WHT-300 24 --unit-cost 480 --location warehouse
+        till stock count MUG-WHT-300 24 --unit-cost 4.80 --location warehouse
     """
     from inventory.models import Count
 
@@ -182,7 +183,7 @@ def count(
         "counted": counted,
         "currency": currency,
         "reason": reason,
-        "unit_cost": unit_cost,
+        "unit_cost": _minor_units(unit_cost, currency),
     }
     _correct(Count, request, yes, as_json)
 
@@ -251,6 +252,10 @@ def _correct(model: type[Adjust] | type[Count], request: dict[str, Any], yes: bo
             confirm(f"{error}. Apply it?")
             correction = apply(confirmed=True)
     _print_correction(correction, as_json)
+
+
+def _minor_units(unit_cost: str | None, currency: str) -> int | None:
+    return None if unit_cost is None else cost_in_minor_units("unit cost", unit_cost, currency)
 
 
 def _rebuilt_row(level: Rebuilt) -> dict[str, Any]:

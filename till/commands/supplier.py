@@ -12,6 +12,7 @@ import typer
 
 from till.errors import operator_errors
 from till.files import read_object
+from till.numbers import number_option
 from till.output import cell_text, money, out, print_csv, print_fields, print_json, print_table
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import Stack, find_stack
@@ -51,7 +52,7 @@ def create(
 def update(
     file: Annotated[Path, typer.Argument(help="JSON file of the supplier; its `prices` are added.")],
     version: Annotated[
-        int | None, typer.Option(help="Version that was changed; by default the current one.")
+        int | None, number_option(help="Version that was changed; by default the current one.")
     ] = None,
 ) -> None:
     """Replace a supplier's record; refused if it has changed since `--version`.

@@ -13,6 +13,7 @@ from tillflow.executions import Started
 from tillflow.listing import Page, every
 from tillflow.parsing import parse
 
+from till.amounts import cost_in_minor_units
 from till.services.client import Service
 from till.services.inventory import Stock
 from till.services.purchasing import Suppliers
@@ -20,6 +21,7 @@ from till.stack import Stack
 
 _BATCH = 100
 _MEASURED = ("on_time", "lead_time_variance")
+_COSTS = {"unit_cost": "cost", "freight": "freight"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class Reorders:
     def create(self, request: Mapping[str, Any], reorder_point: int | None = None) -> int:
         """Write a policy and set the reorder point, by default from recent demand; return the point.
 
-        Missing fields of a source are completed from the supplier's record, prices and deliveries. InvalidPolicy,
-        UnknownSupplier.
+        The costs of a source are as typed, such as 10.20. Its missing fields are completed from the supplier's record,
+        prices and deliveries. InvalidPolicy, UnknownSupplier.
         """
         sources = self._completed(request["sources"], str(request["sku"]))
         policy = parse(Policy, {**request, "sources": sources}, InvalidPolicy)
@@ -129,7 +131,10 @@ class Reorders:
             if source.get("currency", terms["currency"]) != terms["currency"]:
                 expected = f"{terms['currency']}, the currency of {source['supplier_id']}"
                 raise InvalidPolicy("currency", source["currency"], expected)
-        return [{**terms, **source} for source, terms in zip(sources, known, strict=True)]
+        return [
+            {**terms, **source, **_costs(source, terms["currency"])}
+            for source, terms in zip(sources, known, strict=True)
+        ]
 
     def _measured(self, policies: Sequence[Policy]) -> list[Policy]:
         """Return the policies with the punctuality that their suppliers' deliveries show."""
@@ -152,3 +157,12 @@ class Reorders:
             )
             for policy in policies
         ]
+
+
+def _costs(source: Mapping[str, Any], currency: str) -> dict[str, int]:
+    """Return the typed costs of a source in minor units of its supplier's currency."""
+    return {
+        name: cost_in_minor_units(f"{label} of {source['supplier_id']}", source[name], currency)
+        for name, label in _COSTS.items()
+        if name in source
+    }

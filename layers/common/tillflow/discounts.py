@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, model_validator
 
 from tillflow.decimals import Percent
 from tillflow.errors import InvalidOrder
-from tillflow.fields import MAX_AMOUNT, Record
+from tillflow.fields import Amount, Record
 from tillflow.money import allocate, divide_half_up
 
 
@@ -23,7 +23,7 @@ class Discount(Record):
     """Either `percent` (0 < percent <= 100) or `amount` (minor units, off the whole line or order)."""
 
     percent: Annotated[Percent | None, Field(gt=0)] = None
-    amount: Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)] = None
+    amount: Annotated[Amount, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def one_of_both(self) -> Self:

@@ -6,11 +6,13 @@ JSONata and in DynamoDB, so no amount or sum of amounts exceeds MAX_AMOUNT.
 =============  ==============================================================================
 Identifier     1 to 128 bytes of UTF-8 without `#` (it separates the parts of a key) and controls
 BusinessId     1 to 80 of A-Z a-z 0-9 _ - : also the name of the document's execution
+QueryNumber    a whole number as text of at most 15 digits, without the "_", spaces and other scripts that int() takes
 Quantity       1 to 1,000,000: units on a line
 Units          0 to 1,000,000: units on a line, possibly none
 StockUnits     0 to 1,000,000,000: units of a SKU at a location
 Amount         0 to 10^15 - 1 minor units
 UnitAmount     0 to 10^12 - 1 minor units: price or cost of one unit
+PositiveAmount 1 to 10^12 - 1 minor units: what one request moves
 Timestamp      ISO 8601 with its zone, from 2000 to 2099
 Day            ISO 8601 date, from 2000 to 2099
 Reason         up to 200 characters of one line
@@ -31,12 +33,15 @@ MAX_UNITS = 1_000_000
 MAX_STOCK = 1_000_000_000
 
 # pydantic reads a text of digits as seconds since 1970.
-_DAY, _TIME = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII), re.compile(r"\d{4}-\d\d-\d\d[T ]", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+# Another zone, or none, is left to pydantic, which names what is missing.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_WHOLE = re.compile(r"-?\d{1,15}", re.ASCII)
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _not_a_number(value: Any) -> Any:
-    if not isinstance(value, datetime) and not (isinstance(value, str) and _TIME.match(value)):
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _TIME.fullmatch(value)):
         raise ValueError("an ISO 8601 time such as 2026-11-23T10:00:00Z")
     return value
 
@@ -59,6 +64,12 @@ def _day_in_range(day: date) -> date:
     return day
 
 
+def _whole(value: Any) -> Any:
+    if isinstance(value, str) and not _WHOLE.fullmatch(value):
+        raise ValueError("a whole number")
+    return value
+
+
 def _short_enough(identifier: str) -> str:
     if len(identifier.encode()) > 128:
         raise ValueError("at most 128 bytes of UTF-8")
@@ -69,11 +80,14 @@ Identifier = Annotated[
     str, Field(min_length=1, max_length=128, pattern=r"^[^#\p{Cc}]+$"), AfterValidator(_short_enough)
 ]
 BusinessId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
+QueryNumber = Annotated[int, BeforeValidator(_whole)]
 Quantity = Annotated[StrictInt, Field(gt=0, le=MAX_UNITS)]
 Units = Annotated[StrictInt, Field(ge=0, le=MAX_UNITS)]
 StockUnits = Annotated[StrictInt, Field(ge=0, le=MAX_STOCK)]
-Amount = Annotated[StrictInt, Field(ge=0, le=MAX_AMOUNT)]
-UnitAmount = Annotated[StrictInt, Field(ge=0, lt=MAX_UNIT_AMOUNT + 1)]
+_MINOR = "In minor units of the currency: 1250 is 12.50 EUR, 1250 JPY and 1.250 KWD."
+Amount = Annotated[StrictInt, Field(ge=0, le=MAX_AMOUNT, description=_MINOR)]
+UnitAmount = Annotated[StrictInt, Field(ge=0, lt=MAX_UNIT_AMOUNT + 1, description=_MINOR)]
+PositiveAmount = Annotated[StrictInt, Field(gt=0, lt=MAX_UNIT_AMOUNT + 1, description=_MINOR)]
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(_in_range)]
 Day = Annotated[date, BeforeValidator(_only_date), AfterValidator(_day_in_range)]
 Reason = Annotated[str, Field(max_length=200, pattern=r"^\P{Cc}*$")]

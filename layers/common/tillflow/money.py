@@ -46,7 +46,7 @@ Currency = Annotated[str, AfterValidator(_known)]
 """The code of an active ISO 4217 currency. Which of them the shop sells in, the catalog's prices decide."""
 
 
-_TYPED = re.compile(r"[+-]?(\d{1,15}(\.\d{0,4})?|\.\d{1,4})", re.ASCII)
+_TYPED = re.compile(r"-?\d{1,15}(\.\d{1,4})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,12 @@ gets a reference, since tokens are kept out of executions.
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictInt, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from tillflow.barcodes import checked_digits
 from tillflow.discounts import Discount
 from tillflow.fields import (
     CODE,
-    MAX_AMOUNT,
     VISIBLE_LINE,
     Amount,
     Note,
@@ -46,7 +45,7 @@ LabelBarcode = Annotated[str, Field(pattern=r"^2[0-9]{12}$"), AfterValidator(che
 AddressText = Annotated[str, Field(min_length=1, max_length=100, pattern=VISIBLE_LINE)]
 CardReference = Annotated[str, Field(pattern=r"^card_[0-9]{1,4}$")]
 PlacedAt = Annotated[Timestamp, AfterValidator(_not_in_the_future)]
-TenderAmount = Annotated[StrictInt | None, Field(gt=0, le=MAX_AMOUNT)]
+TenderAmount = Annotated[Amount, Field(gt=0)] | None
 
 
 class OrderLine(Record):

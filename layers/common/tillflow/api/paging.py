@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tillflow.fields import Day
+from tillflow.fields import Day, QueryNumber
 
 
 class PageQuery(BaseModel):
@@ -12,7 +12,7 @@ class PageQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    limit: Annotated[QueryNumber, Field(ge=1, le=100)] = 50
     cursor: Annotated[str | None, Field(max_length=2048)] = None
 
 
