@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import closing
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from till.commands.history import show
 from till.output import err, lines, out, print_json, print_table, styled
 from till.stack import Stack, find_stack
 
 if TYPE_CHECKING:
-    from till.demo import Outcome
-    from till.demo.model import Report
+    from till.demo import Outcome, Pipeline
 
 _COLUMNS = (
     TextColumn("{task.description}"),
@@ -30,8 +31,8 @@ def demo(
 ) -> None:
     """Run all scenarios on the deployment and compare their results with the expected ones.
 
-    Shows the history of one execution of each workflow, a compensated one if there is one. New ids and separate
-    stock make it repeatable. Exit 1 if a result differs.
+    Several workflows run at the same time. Shows the history of one execution of each, a compensated one if there is
+    one. New ids and separate stock make it repeatable. Exit 1 if a result differs.
 
     Examples:
 
@@ -40,24 +41,36 @@ def demo(
         till demo --json | jq '.order_checkout[] | {scenario, actual}'
     """
     from till.demo import PIPELINES
+    from till.demo.runner import run_pipelines
 
     stack = find_stack()
     outcomes: dict[str, list[Outcome]] = {}
-    for number, pipeline in enumerate(PIPELINES, 1):
-        with Progress(*_COLUMNS, console=err, transient=True) as progress:
-            title = f"{number} of {len(PIPELINES)}: {pipeline.title}"
-            bar = progress.add_task(title, total=pipeline.scenarios, last="")
-            outcomes[pipeline.name] = pipeline.run(stack, _advance(progress, bar))
-        if not as_json:
-            _show(stack, pipeline.title, outcomes[pipeline.name])
+    progress = Progress(*_COLUMNS, console=err, transient=True)
+    bar = progress.add_task("Scenarios", total=sum(one.scenarios for one in PIPELINES), last="")
+
+    def advance(pipeline: Pipeline, scenario: str) -> None:
+        progress.update(bar, advance=1, last=f"{pipeline.title}: {scenario}")
+
+    with closing(run_pipelines(stack, PIPELINES, advance)) as results:
+        for pipeline, ended in _with_progress(results, progress):
+            outcomes[pipeline.name] = ended
+            if not as_json:
+                _show(stack, pipeline.title, ended)
     if as_json:
         print_json({name: [outcome.document() for outcome in ended] for name, ended in outcomes.items()})
     if not all(outcome.as_expected for ended in outcomes.values() for outcome in ended):
         raise typer.Exit(1)
 
 
-def _advance(progress: Progress, bar: TaskID) -> Report:
-    return lambda scenario: progress.update(bar, advance=1, last=scenario)
+def _with_progress[T](results: Iterator[T], progress: Progress) -> Iterator[T]:
+    """Yield the results; the progress is shown while the next one is waited for, not while one is printed."""
+    while True:
+        with progress:
+            try:
+                result = next(results)
+            except StopIteration:
+                return
+        yield result
 
 
 def _show(stack: Stack, title: str, outcomes: list[Outcome]) -> None:

@@ -25,6 +25,7 @@ PRICES = {ESPRESSO: 1020, MUG: 480}
 
 PROMPT = "sup-demo-prompt"
 SILENT = "sup-demo-silent"
+UNWILLING = "sup-demo-unwilling"
 SUPPLIERS = (
     Supplier(
         supplier_id=PROMPT,
@@ -40,6 +41,13 @@ SUPPLIERS = (
         terms=Terms(days=0),
         account="acct_ok",
         timeouts=ResponseTimeouts(answer_seconds=4, heartbeat_seconds=2),
+    ),
+    Supplier(
+        supplier_id=UNWILLING,
+        name="Unwilling Trading Ltd",
+        currency=CURRENCY,
+        terms=Terms(days=0),
+        account="acct_ok",
     ),
 )
 
@@ -93,8 +101,8 @@ def _two_deliveries(play: Play) -> None:
 
 
 def _refused_first(play: Play) -> None:
-    play.until(lambda order: order.status == "SENT" and order.supplier_id == SILENT)
-    play.operations.refuse(play.order_id, "out of stock", SILENT)
+    play.until(lambda order: order.status == "SENT" and order.supplier_id == UNWILLING)
+    play.operations.refuse(play.order_id, "out of stock", UNWILLING)
     _two_deliveries(play)
 
 
@@ -122,7 +130,7 @@ class Scenario:
 SCENARIOS = (
     Scenario("received in two parts, billed, matched, paid", (PROMPT,), _two_deliveries, "CLOSED"),
     Scenario("a silent supplier", (SILENT, PROMPT), _two_deliveries, "SILENT, then CLOSED"),
-    Scenario("a supplier that refuses", (SILENT, PROMPT), _refused_first, "REFUSED, then CLOSED"),
+    Scenario("a supplier that refuses", (UNWILLING, PROMPT), _refused_first, "REFUSED, then CLOSED"),
     Scenario("an invoice that does not match", (PROMPT,), _mismatch, "ACKNOWLEDGED, case MatchInvoice"),
     Scenario("cancelled between deliveries", (PROMPT,), _cancelled, "WITHDRAWN, then CANCELLED"),
 )
