@@ -44,9 +44,7 @@ def rejected_order_left_nothing(shop: Snapshot) -> Iterator[Breach]:
         if order["status"] != "REJECTED":
             continue
         left = []
-        if any(r["state"] == "OPEN" for r in shop.reservations.get(name, ())) and not shop.excused(
-            name, "ReleaseStock"
-        ):
+        if _has_open_reservation(shop, name) and not shop.is_open(name, "ReleaseStock"):
             left.append("an open reservation")
         if shop.sale_movements.get(name):
             left.append("a stock movement")
@@ -70,7 +68,7 @@ def cancelled_order_left_nothing(shop: Snapshot) -> Iterator[Breach]:
         left = []
         if _taken(shop, name) and not shop.excused(name, "ReversePayment", "ResolveCapture"):
             left.append(f"{_taken(shop, name)} captured and not refunded")
-        if not shop.excused(name, "RestockGoods"):
+        if not shop.is_open(name, "RestockGoods"):
             if any(r["state"] in ("OPEN", "COMMITTED") for r in shop.reservations.get(name, ())):
                 left.append("a reservation that is not reversed")
             if _moved(shop, name):
@@ -91,7 +89,7 @@ def cancelled_order_left_nothing(shop: Snapshot) -> Iterator[Breach]:
 def paid_order_is_complete(shop: Snapshot) -> Iterator[Breach]:
     """A paid order captured its total, and has its invoice, its journal entry and no open reservation.
 
-    A step that an operator did by hand is not checked; the others are.
+    A step that an operator did by hand is not checked; the others are, and no reservation is left by hand.
     """
     for name, order in _paid(shop):
         lacks = []
@@ -105,8 +103,7 @@ def paid_order_is_complete(shop: Snapshot) -> Iterator[Breach]:
             lacks.append(f"is invoiced for {invoice['total']} instead of {order['total']}")
         if not _sale_entry(shop, name) and not shop.excused(name, "PostJournal"):
             lacks.append("has no journal entry")
-        open_reservation = any(r["state"] == "OPEN" for r in shop.reservations.get(name, ()))
-        if open_reservation and not shop.excused(name, "CommitStock"):
+        if _has_open_reservation(shop, name) and not shop.is_open(name, "CommitStock", "SettleStock"):
             lacks.append("still has an open reservation")
         if lacks:
             yield (name, "the paid order " + ", ".join(lacks))
@@ -174,6 +171,10 @@ def _taken(shop: Snapshot, order: str) -> int:
         t.get("captured", 0) - t.get("refunded", 0) + shop.refunded_by_returns[order, t["tender_no"]]
         for t in shop.tenders.get(order, ())
     )
+
+
+def _has_open_reservation(shop: Snapshot, order: str) -> bool:
+    return any(one["state"] == "OPEN" for one in shop.reservations.get(order, ()))
 
 
 def _sale_entry(shop: Snapshot, order: str) -> Item | None:

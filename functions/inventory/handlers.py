@@ -13,13 +13,13 @@ from inventory.customer_returns import CustomerReturns
 from inventory.locations import Locations
 from inventory.models import (
     CheckRestock,
+    CommitStock,
     Committed,
     FindNeeds,
     Lowered,
     LowerOnOrder,
     Needs,
     OrderedGoodsOwner,
-    OrderRef,
     Raised,
     RaiseOnOrder,
     ReceiptLine,
@@ -75,8 +75,14 @@ def release_stock(event: dict[str, Any], context: Any) -> Released:
 
 @handler
 def commit_stock(event: dict[str, Any], context: Any) -> Committed:
-    """Turn the reservations of ``{order_id}`` into sale movements."""
-    return store.commit(parse(OrderRef, event).order_id)
+    """Turn the reservations of ``{order_id, by_hand?}`` into sale movements.
+
+    by_hand: release what is still reserved instead, for units that have left otherwise.
+    """
+    request = parse(CommitStock, event)
+    if request.by_hand:
+        return store.commit_by_hand(request.order_id)
+    return store.commit(request.order_id)
 
 
 @handler

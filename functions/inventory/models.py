@@ -225,6 +225,12 @@ class OrderRef(Request):
     order_id: Identifier
 
 
+class CommitStock(OrderRef):
+    """The order whose reserved units leave. by_hand: they have left otherwise; what is still reserved is released."""
+
+    by_hand: StrictBool = False
+
+
 class ReturnedLine(Line):
     """Returned units of a SKU: `resell` goes back on hand, `damaged` is written off."""
 

@@ -1,6 +1,6 @@
 """Changes of stock: reserve, release, commit, restock, receive. rows.py describes the rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -106,6 +106,21 @@ class InventoryStore(Levels):
             self._refuse_commit_of_nothing(business_id)
         return {"business_id": business_id, "cost": sum(line["cost"] for line in lines), "lines": lines}
 
+    def commit_by_hand(self, business_id: str) -> Committed:
+        """Release what a document still reserves of units that left otherwise; return the cost of those taken before.
+
+        A later reserve or commit is refused. A document without reservations succeeds.
+        """
+        operation = f"settling the stock of {business_id}"
+        self._close_and_undo(business_id, operation, {"OPEN"})
+        lines = [
+            line
+            for reservation in self.reservations(business_id)
+            if reservation.state in ("COMMITTED", "RETURNED")
+            for line in _costs_of(reservation)
+        ]
+        return {"business_id": business_id, "cost": sum(line["cost"] for line in lines), "lines": lines}
+
     def issue(self, business_id: str, step: str, kind: str) -> list[SkuCost]:
         """Take reserved units off on hand as movements of a kind, at the moving average cost, once.
 
@@ -122,9 +137,7 @@ class InventoryStore(Levels):
         A later reserve or commit is refused. A document without reservations succeeds.
         """
         operation = f"restocking {business_id}"
-        closing = self._rows.close(business_id, unless_committed=False)
-        retry_on_conflict(partial(write, self._client, closing, operation))
-        retry_on_conflict(partial(self._restock_all, business_id, operation))
+        self._close_and_undo(business_id, operation, {"OPEN", "COMMITTED"})
         reservations = self.reservations(business_id)
         returned: list[SkuCost] = [
             {"sku": line.sku, "quantity": line.quantity, "cost": line.cost}
@@ -217,8 +230,17 @@ class InventoryStore(Levels):
         if not _is_taken(reservations):
             self._undo(business_id, reservations, operation)
 
-    def _restock_all(self, business_id: str, operation: str) -> None:
-        self._undo(business_id, self.reservations(business_id), operation)
+    def _close_and_undo(self, business_id: str, operation: str, states: Collection[State]) -> None:
+        """Write the tombstone, then undo the reservations in these states."""
+        closing = self._rows.close(business_id, unless_committed=False)
+        retry_on_conflict(partial(write, self._client, closing, operation))
+        retry_on_conflict(
+            lambda: self._undo(
+                business_id,
+                [one for one in self.reservations(business_id) if one.state in states],
+                operation,
+            )
+        )
 
     def _undo(self, business_id: str, reservations: Iterable[Reservation], operation: str) -> None:
         """Release what is open and put back what was taken."""

@@ -113,6 +113,26 @@ def test_step_done_by_hand_excuses_no_other_step() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "decision", "reported"), [("OPEN", None, False), ("RESOLVED", "done", True)]
+)
+@pytest.mark.parametrize(
+    ("order", "step", "name"),
+    [
+        (SALE, "CommitStock", "paid_order_is_complete"),
+        (REFUSED, "ReleaseStock", "rejected_order_left_nothing"),
+        (CANCELLED, "RestockGoods", "cancelled_order_left_nothing"),
+    ],
+)
+def test_open_reservation_is_reported_when_its_case_was_done_by_hand(
+    status: str, decision: str | None, reported: bool, order: str, step: str, name: str
+) -> None:
+    tables = shop_rows.rows()
+    tables["InventoryTable"].append(dict(shop_rows.reservation(order, 1, "OPEN")) | {"sk": "RESERVATION#1"})
+    tables["CasesTable"].append(shop_rows.case(order, step, status=status, decision=decision))
+    assert ((name, order) in names(tables)) is reported
+
+
+@pytest.mark.parametrize(
     ("table", "malformed"),
     [
         ("OrdersTable", {"document": "not JSON"}),

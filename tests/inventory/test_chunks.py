@@ -13,6 +13,7 @@ from inventory.supplier_returns import RETURNED_PER_TRANSACTION, SupplierReturns
 from inventory.transfers import rules
 from inventory.transfers.models import Arrival, ArrivedLine, AwaitTransfer, OpenTransfer
 from inventory.transfers.store import ARRIVED_PER_TRANSACTION, TransferStore
+from tillflow.errors import OrderClosed
 from tillflow.publishing import ENTRIES_PER_CALL
 from tillflow.store import marshal
 
@@ -44,6 +45,10 @@ def stocked(client: Interposed, table: str) -> Callable[[int], InventoryStore]:
         return store
 
     return stock
+
+
+def stop() -> None:
+    raise ConnectionAbortedError
 
 
 def transactions(client: Interposed, apply: Callable[[], Any]) -> int:
@@ -108,6 +113,24 @@ def test_restock(stocked: Any, client: Interposed, size: int) -> None:
     count = transactions(client, lambda: store.restock("ord-1"))
     assert count == expected(size, LINES_PER_CHUNK)
     assert counters(store, size) == {(3, 0, 0)}
+
+
+def test_commit_by_hand_keeps_the_chunk_that_was_taken_and_releases_the_other(
+    stocked: Any, client: Interposed
+) -> None:
+    size = LINES_PER_CHUNK + 1
+    store = stocked(size)
+    store.reserve("ord-1", PLACE, lines(size))
+    client.before("transact_write_items", stop, nth=2)
+    with pytest.raises(ConnectionAbortedError):
+        store.commit("ord-1")
+    result = store.commit_by_hand("ord-1")
+    assert store.commit_by_hand("ord-1") == result
+    assert counters(store, LINES_PER_CHUNK) == {(2, 0, 0)}
+    assert store.level(PLACE, skus(size)[-1])["reserved"] == 0
+    assert result["cost"] == sum(line["cost"] for line in result["lines"]) > 0
+    with pytest.raises(OrderClosed):
+        store.commit("ord-1")
 
 
 @around(RETURNED_PER_TRANSACTION)

@@ -74,6 +74,9 @@ OTHER_FAILURES = {
 NEW = "[attribute_not_exists(pk)]"
 KILLED = {
     Mutant("left out", "OrderCheckout.ReleaseStock"): WorkItem("OrderCheckout/card declined"),
+    Mutant("left out", "OrderCheckout.SettleStock"): WorkItem(
+        "OrderCheckout/paid by card", "OrderCheckout.CommitStock:time_out_before:*", decision="done"
+    ),
     Mutant("left out", "OrderReturn.ReleaseReturn"): WorkItem(
         "OrderReturn/a card that can no longer be refunded"
     ),
@@ -118,7 +121,7 @@ KILLED = {
     Mutant("condition dropped", f"LedgerTable Put ENTRY {NEW}"): WorkItem(
         "PurchaseOrder/cancelled between deliveries",
         "PurchaseOrder.PostReceipt:time_out_then_effect:*",
-        gives_up=True,
+        decision="give_up",
     ),
 }
 
@@ -144,13 +147,17 @@ def test_scenario_without_faults_has_the_expected_outcome(enumeration: CaseEnume
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
 def test_failure_of_every_task_leaves_no_violation(enumeration: CaseEnumeration, workflow: str) -> None:
-    """The failures of the tasks of the paired scenarios reach every task of the workflow."""
+    """The failures of the tasks of the paired scenarios reach every task of the workflow.
+
+    The case of a failure is retried, or done by hand.
+    """
     tally = Tally()
     for name, scenario in SCENARIOS.items():
         if scenario.workflow == workflow and scenario.paired:
             for fault in enumeration.singles(name):
                 if fault.kind == "fail_before":
                     tally.merge(enumeration.run(WorkItem(name, format_faults((fault,)))))
+                    tally.merge(enumeration.run(WorkItem(name, format_faults((fault,)), decision="done")))
     for name, runs in OTHER_FAILURES.get(workflow, {}).items():
         for faults in runs.split(";"):
             tally.merge(enumeration.run(WorkItem(name, faults)))

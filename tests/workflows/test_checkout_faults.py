@@ -6,7 +6,16 @@ import pytest
 from tillflow.aws import client
 from tillflow.store import marshal
 
-from tests.support.checkout_workflow import COMPENSATIONS, FORWARD, TOTAL, captures, paid, sale, shop
+from tests.support.checkout_workflow import (
+    COMPENSATIONS,
+    FORWARD,
+    TOTAL,
+    captures,
+    paid,
+    rejected,
+    sale,
+    shop,
+)
 from till.demo.order_checkout import card
 from till.shop import MUG
 from verification.harness.faults import FOREVER, Fault
@@ -69,6 +78,48 @@ def test_what_only_the_system_can_write_is_written_when_its_case_is_done(
 ) -> None:
     [run] = shop.run(sale(card("tok_visa")), faults=[Fault(step, "fail_before")])
     paid(shop, shop.resolve(run, "done", "made by hand", case=step))
+
+
+@pytest.mark.parametrize(("kind", "left"), [("fail_before", 10), ("fail_after", 8)])
+def test_commit_done_by_hand_leaves_no_reservation(shop: WorkflowFixture, kind: Any, left: int) -> None:
+    """What the step has taken before it failed is booked; the journal has its cost."""
+    [run] = shop.run(sale(card("tok_visa")), faults=[Fault("CommitStock", kind)])
+    run = shop.resolve(run, "done", "handed over, and counted", case="CommitStock")
+    paid(shop, run)
+    assert "SettleStock" in run.path
+    level = shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")
+    assert (level["reserved"], level["on_hand"]) == (0, left)
+
+
+def test_release_that_fails_after_a_commit_by_hand_opens_a_case_and_is_done_by_the_system(
+    shop: WorkflowFixture,
+) -> None:
+    faults = [Fault("CommitStock", "fail_before"), Fault("SettleStock", "fail_before")]
+    [run] = shop.run(sale(card("tok_visa")), faults=faults)
+    shop.schedule.faults = tuple(faults)
+    run = shop.resolve(run, "done", "handed over", case="CommitStock")
+    assert run.path[-1] == "OpenForwardCase"
+    assert shop.audit("ord-1") == []
+    paid(shop, shop.resolve(run, "done", "released by hand", case="SettleStock"))
+    assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["reserved"] == 0
+
+
+def test_late_commit_is_refused_when_it_was_done_by_hand(shop: WorkflowFixture) -> None:
+    faults = [Fault("CommitStock", "time_out_then_effect", FOREVER)]
+    [run] = shop.run(sale(card("tok_visa")), faults=faults)
+    paid(shop, shop.resolve(run, "done", "handed over", case="CommitStock"))
+    shop.apply_late_effects()
+    assert shop.audit() == []
+    assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["on_hand"] == 10
+
+
+def test_release_is_done_by_the_system_when_the_payment_was_reversed_by_hand(shop: WorkflowFixture) -> None:
+    faults = [Fault("ReleaseStock", "fail_before"), Fault("RejectOrder", "fail_before")]
+    tenders = card("tok_void_refused", 1000), card("tok_declined")
+    [run] = shop.run(sale(*tenders), faults=faults)
+    assert shop.audit("ord-1") == []
+    rejected(shop, shop.resolve(run, "done", "voided at the provider"), "PaymentDeclined")
+    assert shop.row("InventoryTable", f"LEVEL#store-1#{MUG}", "LEVEL")["reserved"] == 0
 
 
 def test_forward_step_given_up_is_reported_by_the_audit(shop: WorkflowFixture) -> None:

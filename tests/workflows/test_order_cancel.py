@@ -214,7 +214,9 @@ def test_forward_step_delivered_after_the_cancel_is_refused(shop: WorkflowFixtur
     assert shop.audit() == []
 
 
-@pytest.mark.parametrize("step", ["CreditInvoice", "ReverseJournal", "MarkCancelled"])
+@pytest.mark.parametrize(
+    "step", ["AwaitCheckout", "CreditInvoice", "RestockGoods", "ReverseJournal", "MarkCancelled"]
+)
 def test_what_only_the_system_can_write_is_written_when_its_case_is_done(
     shop: WorkflowFixture, step: str
 ) -> None:

@@ -182,11 +182,13 @@ def test_refused_exchange_is_shown_on_the_order_of_its_sale(shop: WorkflowFixtur
     assert shop.audit() == []
 
 
-def test_failing_return_opens_a_case_and_resumes(shop: WorkflowFixture) -> None:
+@pytest.mark.parametrize("decision", ["retry", "done"])
+def test_failing_return_opens_a_case_and_resumes(shop: WorkflowFixture, decision: str) -> None:
+    """`done` reads how the return ended: it was never started, so it is."""
     run = exchange(shop, {MUG: 1}, faults=(Fault("ReturnUnits", "fail_before"),))
     assert run.status == "RUNNING"
     assert shop.audit("ret-1", "ord-2") == []
-    waiting = shop.resolve(run, "retry", case="ReturnUnits")
+    waiting = shop.resolve(run, decision, "returned at the counter", case="ReturnUnits")
     shop.run_until_settled(return_of(waiting))
     assert shop.run_until_settled(waiting.arn).output["status"] == "COMPLETED"
     assert shop.audit() == []

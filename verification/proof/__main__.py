@@ -21,6 +21,8 @@ from multiprocessing.pool import Pool
 from random import Random
 from typing import get_args
 
+from cases.rules import DECISIONS
+
 from verification.proof import pool
 from verification.proof.coverage import tasks
 from verification.proof.enumeration import CaseEnumeration, Pairs, Tally, WorkItem
@@ -52,12 +54,17 @@ def main(arguments: list[str]) -> int:
     replay.add_argument("--faults", default="")
     replay.add_argument("--crash", default="")
     replay.add_argument("--permanent", action="store_true", help="the faults never end")
-    replay.add_argument("--give-up", action="store_true", help="give up the first case")
+    replay.add_argument(
+        "--decision",
+        choices=DECISIONS,
+        default="retry",
+        help="decision of the first case; the others are retried",
+    )
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
     if options.command == "replay":
         item = WorkItem(options.scenario, options.faults, options.crash)
-        return _replay(replace(item, permanent=options.permanent, gives_up=options.give_up))
+        return _replay(replace(item, permanent=options.permanent, decision=options.decision))
     return _prove(options)
 
 

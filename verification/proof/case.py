@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from cases.models import Decision
+
 from verification.harness.faults import Fault
 from verification.harness.fixture import WorkflowFixture
 from verification.proof.families.family import Driver, Family, NoDriver, Scenario, status_of
@@ -12,14 +14,14 @@ from verification.proof.schedule import CaseSchedule
 class Case:
     """A scenario and its faults.
 
-    `permanent`: the faults never end, and no case is decided. `gives_up`: the first case is given up at once;
-    otherwise every case is retried a day later. `seed` decides the jitter of the retries.
+    `permanent`: the faults never end, and no case is decided. `decision`: that of the first case; the others are
+    retried. With "retry" a case is decided a day later, otherwise at once. `seed` decides the jitter of the retries.
     """
 
     scenario: Scenario
     faults: tuple[Fault, ...] = ()
     permanent: bool = False
-    gives_up: bool = False
+    decision: Decision = "retry"
     seed: int = 0
 
     @property

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
+from cases.models import Decision
+
 from verification.harness.faults import FOREVER, Fault, Kind
 from verification.proof.case import Case, Outcome
 from verification.proof.coverage import of_side
@@ -12,6 +14,10 @@ from verification.proof.crash import Crash, Crashes
 from verification.proof.families import SCENARIOS
 from verification.proof.prover import Prover
 from verification.proof.schedule import LATE, format_faults, parse_faults, request_faults, task_faults
+
+TIMEOUTS: tuple[Kind, ...] = ("time_out_before", "time_out_after", "time_out_then_effect")
+# What a case is counted as whose first decision is not to retry.
+DECIDED: dict[Decision, str] = {"give_up": "given up", "done": "done by hand"}
 
 Pairs = Literal["all", "some", "none"]
 """The scenarios whose pairs of faults are tried: all, those marked as paired, or none."""
@@ -21,7 +27,7 @@ Pairs = Literal["all", "some", "none"]
 class WorkItem:
     """A scenario without faults, with a fault (with `pairs`: and each that can follow it), or with a crash.
 
-    `permanent`: the faults never end. `gives_up`: the first case is given up.
+    `permanent`: the faults never end. `decision`: that of the first case.
     """
 
     scenario: str
@@ -29,11 +35,12 @@ class WorkItem:
     crash: str = ""
     pairs: bool = False
     permanent: bool = False
-    gives_up: bool = False
+    decision: Decision = "retry"
 
     @property
     def replay(self) -> str:
-        flags = (" --permanent" if self.permanent else "") + (" --give-up" if self.gives_up else "")
+        flags = " --permanent" if self.permanent else ""
+        flags += f" --decision {self.decision}" if self.decision != "retry" else ""
         return replay_command(self.scenario, self.fault, self.crash) + flags
 
 
@@ -93,7 +100,9 @@ class CaseEnumeration:
             for faults in self.unopened_cases(name):
                 yield WorkItem(name, format_faults(faults), permanent=True)
             for fault in self.given_up_tasks(name):
-                yield WorkItem(name, format_faults((fault,)), gives_up=True)
+                yield WorkItem(name, format_faults((fault,)), decision="give_up")
+            for faults in self.settled_by_hand(name):
+                yield WorkItem(name, format_faults(faults), decision="done")
         if crashes:
             for crash in self.crashes.points(scenario):
                 yield WorkItem(name, crash=str(crash))
@@ -113,9 +122,9 @@ class CaseEnumeration:
             tally.add(scenario.workflow, "kill -9", work.replay, outcome)
             return tally
         faults = parse_faults(work.fault)
-        outcome = self._prover.prove(Case(scenario, faults, work.permanent, work.gives_up))
+        outcome = self._prover.prove(Case(scenario, faults, work.permanent, work.decision))
         what: str = faults[-1].kind if faults else "no fault"
-        what = "case not opened" if work.permanent else "given up" if work.gives_up else what
+        what = "case not opened" if work.permanent else DECIDED.get(work.decision, what)
         tally.add(scenario.workflow, what, work.replay, outcome)
         if work.pairs:
             for second in self._second_faults(work.scenario, faults[0], outcome):
@@ -187,6 +196,22 @@ class CaseEnumeration:
                 yield from (
                     f for f in timed_out if self._prover.prove(Case(SCENARIOS[name], (f,))).case_opened
                 )
+
+    def settled_by_hand(self, name: str) -> Iterator[tuple[Fault, ...]]:
+        """Yield the failures that can open a case, to be decided as done by hand; the last has its effect or has not.
+
+        With them, each fault of the tasks that only this decision leads to.
+        """
+        retried: set[str] = set()
+        for faults in self._failing(name):
+            *others, last = faults
+            for kind in TIMEOUTS:
+                yield (*others, replace(last, kind=kind))
+            if not others:
+                retried |= self._prover.prove(Case(SCENARIOS[name], faults)).delivered.keys()
+                case = Case(SCENARIOS[name], faults, decision="done")
+                settling = self._prover.prove(case).delivered.keys() - retried - of_side("case")
+                yield from ((last, second) for place in sorted(settling) for second in task_faults(place))
 
     def _failing(self, name: str) -> Iterator[tuple[Fault, ...]]:
         """Yield each task that always times out, then each two of them."""

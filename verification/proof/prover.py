@@ -17,6 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 from cases import rules as case_rules
+from cases.models import Decision
 from cases.store import CasesStore
 from stepfunctions_local.errors import ApiError
 from tillflow.aws import client
@@ -151,7 +152,7 @@ class Prover:
             if not outcome.intervened:
                 outcome.intervened = True
                 self._audit(run, "waiting")
-                if run.schedule.late and case and not case.gives_up:
+                if run.schedule.late and case and case.decision == "retry":
                     run.fixture.engine.pass_time(A_DAY)  # late effects happen before the decision
                     self._audit(run, "waiting for a day")
             run.schedule.end_faults()
@@ -232,9 +233,9 @@ class Prover:
         outcome.case_opened |= bool(opened)
         for row in opened:
             decided[row["case_id"]] += 1
-            decision = "retry" if decided[row["case_id"]] <= RETRIES else "done"
-            if case and case.gives_up and decided.total() == 1:
-                decision = "give_up"
+            decision: Decision = "retry" if decided[row["case_id"]] <= RETRIES else "done"
+            if case and case.decision != "retry" and decided.total() == 1:
+                decision = case.decision
             elif decision == "done" and case and not case.opens_a_case:
                 outcome.violations.append("waiting: the faults have ended, and a retry does not succeed")
             token = store.resolve(row["case_id"], decision, "by the proof")

@@ -17,8 +17,8 @@ from verification.saga_checker.model import load
 
 
 def effective_cases(enumeration: CaseEnumeration) -> Iterator[WorkItem]:
-    """Yield the cases that kill most mutants, most effective first: no fault; a second delivery; a task given up; a
-    fault within a function; a late effect, during later tasks or while the run waits for a person."""
+    """Yield the cases that kill most mutants, most effective first: no fault; a second delivery; a task given up or
+    done by hand; a fault within a function; a late effect, during later tasks or while the run waits for a person."""
     paired = [name for name, scenario in SCENARIOS.items() if scenario.paired]
     yield from map(WorkItem, SCENARIOS)
     for name in SCENARIOS:
@@ -29,8 +29,12 @@ def effective_cases(enumeration: CaseEnumeration) -> Iterator[WorkItem]:
         )
     for name in paired:
         yield from (
-            WorkItem(name, format_faults((fault,)), gives_up=True)
+            WorkItem(name, format_faults((fault,)), decision="give_up")
             for fault in enumeration.given_up_tasks(name)
+        )
+        yield from (
+            WorkItem(name, format_faults(faults), decision="done")
+            for faults in enumeration.settled_by_hand(name)
         )
     for name in sorted(SCENARIOS, key=lambda name: name not in paired):
         yield from (WorkItem(name, format_faults((fault,))) for fault in enumeration.request_faults(name))
