@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from local_aws.ministack.filter_patterns import InvalidFilterPattern, compiled
+from local_aws.ministack.filter_operands import InvalidFilterPattern
+from local_aws.ministack.filter_patterns import compiled
 
 EVENT = json.dumps(
     {
@@ -51,6 +52,64 @@ EVENT = json.dumps(
 )
 def test_terms_match_words_of_a_message(pattern: str, message: str, expected: bool) -> None:
     assert compiled(pattern)(message) is expected
+
+
+ACCESS = '127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534'
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message", "expected"),
+    [
+        ("[ip, user, username, timestamp, request, status_code, bytes]", ACCESS, True),
+        (
+            "[ip, user, username, timestamp, request = *.html*, status_code = 4*, bytes > 1000]",
+            ACCESS,
+            True,
+        ),
+        ("[ip, user, username, timestamp, request, status_code = 4*, bytes > 2000]", ACCESS, False),
+        ("[ip, user, username, timestamp, request, status_code]", ACCESS, False),
+        ("[ip, user, username, timestamp, request, status_code, bytes, more]", ACCESS, False),
+        ("[..., status_code = 4*, bytes]", ACCESS, True),
+        ("[..., request =*.html*, status_code = 404 || status_code = 410, bytes]", ACCESS, True),
+        ("[ip = %127\\.0\\.0\\.[1-9]%, ...]", ACCESS, True),
+        ("[ip = %^128%, ...]", ACCESS, False),
+        ("[ip, ..., bytes = 1534]", ACCESS, True),
+        ("[ip, ..., bytes = 1534.0]", ACCESS, True),
+        ("[ip, ..., bytes >= 1534 && bytes < 1535]", ACCESS, True),
+        ("[ip, ..., bytes != 1534]", ACCESS, False),
+        ("[w1=ERROR, w2]", "ERROR 1", True),
+        ("[w1=ERROR, w2]", "ERROR 1 2", False),
+        ("[w1=ERROR, ...]", "ERROR", True),
+        ("[w1!=ERROR&&w1!=WARN, w2]", "INFO 1", True),
+        ("[w1!=ERROR&&w1!=WARN, w2]", "WARN 1", False),
+        ('[w1, w2 = "a, b"]', 'x "a, b"', True),
+        ("[w1 > 1, w2]", "a b", False),
+        ("[w1 != 1, w2]", "a b", True),
+        ("[..., status_code = 4*,]", "a 404", True),
+    ],
+)
+def test_fields_of_space_delimited_events_are_matched(pattern: str, message: str, expected: bool) -> None:
+    assert compiled(pattern)(message) is expected
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[",
+        "[]",
+        "[a",
+        "[a, , b]",
+        "[..., a, ...]",
+        "[a = ]",
+        "[a > b]",
+        '[a = "b]',
+        "[a = 1 & a = 2]",
+        "[a b]",
+    ],
+)
+def test_invalid_space_delimited_pattern_is_rejected(pattern: str) -> None:
+    with pytest.raises(InvalidFilterPattern):
+        compiled(pattern)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +218,6 @@ def test_json_pattern_does_not_match_other_messages(message: str) -> None:
         "a.b",
         "user@example",
         "?",
-        "[ip, status = 404]",
     ],
 )
 def test_invalid_pattern_raises(pattern: str) -> None:

@@ -23,6 +23,7 @@ from .http_server import HttpServer, freeze_garbage_collector
 from .journal import Journal
 from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
 from .ministack.conditions import cache_checked_conditions, sort_texts_as_they_are
+from .ministack.error_texts import install_error_texts
 from .ministack.events import install_event_checks, publish_aws_event
 from .ministack.expression_checks import install_expression_checks
 from .ministack.functions import install_async_invocations, install_lambda
@@ -100,6 +101,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_compiled_routes()
     install_response_headers()
     install_json_responses()
+    install_error_texts()
     install_event_checks()
     install_filter_patterns()
     install_topic_checks()

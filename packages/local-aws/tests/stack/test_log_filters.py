@@ -48,3 +48,43 @@ def test_invalid_pattern_is_rejected(aws: Aws) -> None:
             call()
         assert rejected.value.response["Error"]["Code"] == "InvalidParameterException"
         assert "Invalid filter pattern" in rejected.value.response["Error"]["Message"]
+
+
+def test_events_are_read_by_page_from_streams_with_a_prefix(aws: Aws) -> None:
+    logs, group = aws.client("logs"), f"{GROUP}/pages"
+    logs.create_log_group(logGroupName=group)
+    now = int(time.time() * 1000)
+    for stream in ("api/1", "api/2", "worker/1"):
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        events = [{"timestamp": now, "message": f"{stream} {number}"} for number in range(3)]
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName=group, logStreamNamePrefix="api/", PaginationConfig={"PageSize": 4}
+    )
+    sizes, events = [], []
+    for page in pages:
+        sizes.append(len(page["events"]))
+        events += page["events"]
+    assert sizes == [4, 2]
+    assert {event["message"] for event in events} == {f"api/{n} {m}" for n in (1, 2) for m in range(3)}
+    assert len({event["eventId"] for event in events}) == 6
+    logs.delete_log_group(logGroupName=group)
+
+
+def test_requests_for_events_are_checked(aws: Aws) -> None:
+    logs, group = aws.client("logs"), f"{GROUP}/checks"
+    logs.create_log_group(logGroupName=group)
+    for request, code, message in (
+        (
+            {"logStreamNames": ["none"]},
+            "ResourceNotFoundException",
+            "The specified log stream does not exist.",
+        ),
+        ({"nextToken": "abc"}, "InvalidParameterException", "The specified nextToken is invalid."),
+        ({"logStreamNames": ["a"], "logStreamNamePrefix": "a"}, "InvalidParameterException", None),
+    ):
+        with pytest.raises(ClientError) as rejected:
+            logs.filter_log_events(logGroupName=group, **request)
+        error = rejected.value.response["Error"]
+        assert (error["Code"], message or error["Message"]) == (code, error["Message"])
+    logs.delete_log_group(logGroupName=group)

@@ -89,3 +89,13 @@ def test_copy_of_an_object_onto_itself_needs_a_change(aws: Aws, bucket: str) -> 
     assert error(s3.copy_object, **copy)["Code"] == "InvalidRequest"
     s3.copy_object(**copy, Metadata={"a": "b"}, MetadataDirective="REPLACE")
     assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == {"a": "b"}
+
+
+def test_times_of_objects_are_whole_seconds(aws: Aws) -> None:
+    s3, bucket = aws.client("s3"), f"times-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    copied = s3.copy_object(Bucket=bucket, Key="b", CopySource=f"{bucket}/a")["CopyObjectResult"]
+    times = [entry["LastModified"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    times += [copied["LastModified"], *(each["CreationDate"] for each in s3.list_buckets()["Buckets"])]
+    assert {time.microsecond for time in times} == {0}

@@ -299,3 +299,44 @@ def test_access_key_of_twelve_digits_names_the_account(aws: Aws) -> None:
     assert machine["stateMachineArn"].split(":")[4] == "111111111111"
     own = aws.client("stepfunctions").list_state_machines()["stateMachines"]
     assert machine["stateMachineArn"] not in [item["stateMachineArn"] for item in own]
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "error", "cause"),
+    [
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "{url}-none", "MessageBody": "a"},
+            "SQS.QueueDoesNotExistException",
+            "The specified queue does not exist. (Service: AmazonSQS; Status Code: 400; "
+            "Error Code: AWS.SimpleQueueService.NonExistentQueue; Request ID: ",
+        ),
+        (
+            "aws-sdk:ssm:getParameter",
+            {"Name": "/none"},
+            "Ssm.ParameterNotFoundException",
+            "null (Service: Ssm, Status Code: 400, Request ID: ",
+        ),
+        (
+            "aws-sdk:iam:getRole",
+            {"RoleName": "none"},
+            "Iam.NoSuchEntityException",
+            "The role with name none cannot be found. (Service: Iam, Status Code: 404, Request ID: ",
+        ),
+        (
+            "aws-sdk:cloudwatchlogs:deleteLogGroup",
+            {"LogGroupName": "none"},
+            "CloudWatchLogs.ResourceNotFoundException",
+            "The specified log group does not exist. (Service: CloudWatchLogs, Status Code: 400, ",
+        ),
+    ],
+)
+def test_missing_resource_is_named_as_on_aws(
+    aws: Aws, resource: str, parameters: dict[str, str], error: str, cause: str
+) -> None:
+    url, _ = aws.queue()
+    given = {name: value.replace("{url}", url) for name, value in parameters.items()}
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": given, "End": True}
+    role = aws.role({"Action": "*", "Resource": "*"})
+    ended = aws.run(aws.machine({"StartAt": "T", "States": {"T": task}}, role=role))
+    assert (ended["error"], ended["cause"][: len(cause)]) == (error, cause)

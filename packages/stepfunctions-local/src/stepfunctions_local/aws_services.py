@@ -243,15 +243,17 @@ class AwsServices:
 def _service_error(service: str, operation: str, error: ClientError) -> ServiceError:
     response = error.response
     metadata = response.get("ResponseMetadata", {})
+    code, modelled = response["Error"].get("Code", "Unknown"), response["Error"].get("QueryErrorCode")
     return ServiceError(
         service,
         operation,
-        response["Error"].get("QueryErrorCode") or response["Error"].get("Code", "Unknown"),
+        modelled or code,
         response["Error"].get("Message", ""),
         status=metadata.get("HTTPStatusCode", 400),
         request_id=metadata.get("RequestId", ""),
         extended_request_id=metadata.get("HostId") or secrets.token_urlsafe(56),
         details={k: v for k, v in response.items() if k not in ("Error", "ResponseMetadata")},
+        query_code=code if modelled else None,
     )
 
 

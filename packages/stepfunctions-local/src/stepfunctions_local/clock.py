@@ -18,7 +18,10 @@ class Clock(Protocol):
 class RealClock:
     """The machine's clock."""
 
-    now = staticmethod(time.time)
+    @staticmethod
+    def now() -> float:
+        """Return the time in whole milliseconds, the precision of AWS's timestamps."""
+        return time.time_ns() // 1_000_000 / 1000
 
     async def sleep_until(self, when: float) -> None:
         # A loop timer may fire slightly early, and the wall clock may be set back during the sleep.

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 class ServiceError(Exception):
     """A service's error response: its `code` and `message`, and further fields in `details`.
 
+    `query_code` is the code that the service has for clients of its former query protocol, or None.
     A response without a request id gets one: AWS always sends it.
     """
 
@@ -24,6 +25,7 @@ class ServiceError(Exception):
         request_id: str = "",
         extended_request_id: str | None = None,
         details: Mapping[str, Any] | None = None,
+        query_code: str | None = None,
     ):
         super().__init__(f"{service}.{operation}: {code}: {message}")
         self.service = service
@@ -34,6 +36,7 @@ class ServiceError(Exception):
         self.request_id = request_id or str(uuid.uuid4())
         self.extended_request_id = extended_request_id
         self.details = details or {}
+        self.query_code = query_code
 
 
 class CallFailed(Exception):

@@ -8,6 +8,9 @@ from .clients import TERMINAL, Client, Execution, Json, Refused, deliveries
 from .kinds import machine_arn
 from .process import Process
 
+# Timestamps of events are cut to whole milliseconds.
+_MILLISECOND = 0.001
+
 
 def find_violations(client: Client, process: Process, executions: dict[str, Execution]) -> list[str]:
     """Return all violations."""
@@ -22,7 +25,7 @@ def find_violations(client: Client, process: Process, executions: dict[str, Exec
             violations.append(f"{execution.name}: {refused}")
     violations += _nested_twice(client)
     for line in deliveries(process):
-        if line["at"] > succeeded.get(line["key"], float("inf")):
+        if line["at"] > succeeded.get(line["key"], float("inf")) + _MILLISECOND:
             violations.append(f"{line['key']} was delivered again after its success was in the history")
     return violations
 
@@ -74,7 +77,7 @@ def _history_violations(events: list[Json], succeeded: dict[str, float]) -> Iter
                     succeeded[parameters["Payload"]["key"]] = event["timestamp"]
         if event["type"] == "WaitStateExited":
             before = by_id[event["previousEventId"]]
-            if event["timestamp"] - before["timestamp"] < 0.999:
+            if event["timestamp"] - before["timestamp"] < 1 - 2 * _MILLISECOND:
                 yield "has a wait that ended too early"
     if any(count > 1 for count in ends.values()):
         yield "has a task that ended twice"

@@ -1,24 +1,33 @@
 """Filter patterns of CloudWatch Logs.
 
-Source: the CloudWatch Logs User Guide, "Filter pattern syntax". Patterns of space-delimited events are not supported.
+Source: the CloudWatch Logs User Guide, "Filter pattern syntax".
 """
 
 from __future__ import annotations
 
 import json
-import operator
 import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from .delimited_patterns import delimited_matcher
+from .filter_operands import (
+    COMPARISONS,
+    NUMBER,
+    QUOTED,
+    REGEX,
+    InvalidFilterPattern,
+    regular_expression,
+    text_test,
+    unquoted,
+)
+
 type Matcher = Callable[[str], bool]
 type Condition = Callable[[Any], bool]
 
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
-_REGEX = r"%[^%]+%"
-_TERM = re.compile(rf"\s*(?P<sign>[?-]?)\s*(?P<term>{_QUOTED}|{_REGEX}|[^\s\"%]+)")
+_TERM = re.compile(rf"\s*(?P<sign>[?-]?)\s*(?P<term>{QUOTED}|{REGEX}|[^\s\"%]+)")
 _PLAIN_TERM = re.compile(r"\w+")
 
 _TOKEN = re.compile(
@@ -26,27 +35,13 @@ _TOKEN = re.compile(
     |(?P<test>IS\s+TRUE|IS\s+FALSE|IS\s+NULL|NOT\s+EXISTS)(?![A-Za-z0-9_.*-])
     |(?P<operator>!=|<=|>=|=|<|>)
     |(?P<join>&&|\|\||\(|\))
-    |(?P<quoted>{_QUOTED})
-    |(?P<regex>{_REGEX})
+    |(?P<quoted>{QUOTED})
+    |(?P<regex>{REGEX})
     |(?P<text>[A-Za-z0-9_.*+-]+))""",
     re.VERBOSE,
 )
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,9})?")
-_REGEX_CHARACTERS = re.compile(r"[A-Za-z0-9:_#=@/;,\-^$?\[\]{}|\\*+. ]+")
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _MISSING = object()
 _MAX_DEPTH = 100
-
-
-class InvalidFilterPattern(ValueError):
-    """A pattern that CloudWatch Logs rejects."""
 
 
 @lru_cache(maxsize=256)
@@ -56,9 +51,7 @@ def compiled(pattern: str) -> Matcher:
     if text.startswith("{"):
         return _json_matcher(text)
     if text.startswith("["):
-        raise InvalidFilterPattern(
-            "Patterns of space-delimited log events are not supported by the local AWS"
-        )
+        return delimited_matcher(text)
     return _terms_matcher(text)
 
 
@@ -88,29 +81,15 @@ def _terms_matcher(text: str) -> Matcher:
 
 def _term(term: str) -> Matcher:
     if term.startswith("%"):
-        expression = _regex(term)
+        expression = regular_expression(term)
         return lambda message: expression.search(message) is not None
     if term.startswith('"'):
-        text = _unquoted(term)
+        text = unquoted(term)
     elif _PLAIN_TERM.fullmatch(term):
         text = term
     else:
         raise InvalidFilterPattern(f"Invalid character(s) in term '{term}'")
     return lambda message: text in message
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1])
-
-
-def _regex(text: str) -> re.Pattern[str]:
-    expression = text[1:-1]
-    if not _REGEX_CHARACTERS.fullmatch(expression):
-        raise InvalidFilterPattern(f"Invalid character(s) in regular expression '{expression}'")
-    try:
-        return re.compile(expression)
-    except re.error as error:
-        raise InvalidFilterPattern(f"Invalid regular expression '{expression}': {error}") from error
 
 
 def _json_matcher(text: str) -> Matcher:
@@ -232,8 +211,8 @@ def _test(selector: Callable[[Any], Any], name: str) -> Condition:
 
 
 def _compared(selector: Callable[[Any], Any], comparison: str, kind: str, text: str) -> Condition:
-    compare = _COMPARISONS[comparison]
-    if kind == "text" and _NUMBER.fullmatch(text):
+    compare = COMPARISONS[comparison]
+    if kind == "text" and NUMBER.fullmatch(text):
         number = Decimal(text)
 
         def compared_number(document: Any) -> bool:
@@ -243,7 +222,7 @@ def _compared(selector: Callable[[Any], Any], comparison: str, kind: str, text: 
         return compared_number
     if comparison not in ("=", "!="):
         raise InvalidFilterPattern(f"'{comparison}' compares numbers; got '{text}'")
-    matches = _text_test(kind, text)
+    matches = text_test(kind, text)
 
     def compared_text(document: Any) -> bool:
         value = selector(document)
@@ -257,19 +236,3 @@ def _compared(selector: Callable[[Any], Any], comparison: str, kind: str, text: 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
-
-
-def _text_test(kind: str, text: str) -> Matcher:
-    if kind == "regex":
-        expression = _regex(text)
-        return lambda value: expression.search(value) is not None
-    expected = _unquoted(text) if kind == "quoted" else text
-    if expected == "*":
-        return lambda _: True
-    if len(expected) > 1 and expected.startswith("*") and expected.endswith("*"):
-        return lambda value: expected[1:-1] in value
-    if expected.startswith("*"):
-        return lambda value: value.endswith(expected[1:])
-    if expected.endswith("*"):
-        return lambda value: value.startswith(expected[:-1])
-    return lambda value: value == expected

@@ -8,7 +8,9 @@ from typing import Any
 from ministack.core.responses import error_response_json
 from ministack.services import cloudwatch_logs
 
-from .filter_patterns import InvalidFilterPattern, compiled
+from .filter_operands import InvalidFilterPattern
+from .filter_patterns import compiled
+from .log_events import filter_log_events
 
 type Response = tuple[int, dict[str, str], Any]
 type Operation = Callable[[dict[str, Any]], Response]
@@ -26,7 +28,8 @@ def install_filter_patterns() -> None:
     cloudwatch_logs._compile_filter_pattern = compiled
     cloudwatch_logs._subscription_pattern_matches = lambda pattern, message: compiled(pattern or "")(message)
     for name, parameter in _OPERATIONS.items():
-        setattr(cloudwatch_logs, name, _checked(getattr(cloudwatch_logs, name), parameter))
+        operation = filter_log_events if name == "_filter_log_events" else getattr(cloudwatch_logs, name)
+        setattr(cloudwatch_logs, name, _checked(operation, parameter))
 
 
 def _checked(operation: Operation, parameter: str) -> Operation:

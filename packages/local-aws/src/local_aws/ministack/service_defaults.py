@@ -26,16 +26,20 @@ _TWO_VALUES = (
 _CONTENT_TYPE = {"content-type": "binary/octet-stream"}
 _ENCRYPTION = {"x-amz-server-side-encryption": "AES256"}
 _FULL = "FULL_OBJECT"
+_FRACTION = re.compile(rb"(<(?:LastModified|CreationDate|Initiated)>[^<.]*)\.\d+Z")
 _LISTED = re.compile(r"(?<=<Contents>)<Key>(.*?)</Key>.*?</ETag>", re.S)
 
 type Query = dict[str, Any]
 
 
 def install_service_defaults() -> None:
-    """Store objects with S3's content type and encryption, return their checksums, and check secrets."""
+    """Store objects with S3's content type and encryption, return their checksums and times, check secrets."""
     _install_object_defaults()
     _install_checksums()
     _install_secret_checks()
+    # The documents of S3 have times of whole seconds; its events have milliseconds.
+    xml_body = s3._xml_body
+    s3._xml_body = lambda root: _FRACTION.sub(rb"\1.000Z", xml_body(root))
 
 
 def _install_object_defaults() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 
 def json_text(value: Any) -> str:
@@ -10,14 +10,19 @@ def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def iso(moment: datetime | float) -> str:
-    """Format a time as the Java SDK does: UTC, no fraction when whole, else milliseconds or microseconds."""
+def iso(moment: datetime | float, timespec: Literal["milliseconds", "microseconds"] = "microseconds") -> str:
+    """Format a time as the Java SDK does: UTC, no fraction when whole, else milliseconds or microseconds.
+
+    What is smaller than `timespec` is cut off.
+    """
     if not isinstance(moment, datetime):
         moment = datetime.fromtimestamp(moment, UTC)
     moment = moment.astimezone(UTC)
     text = moment.strftime("%Y-%m-%dT%H:%M:%S")
-    if moment.microsecond:
-        fraction = f"{moment.microsecond:06d}"
+    fraction = f"{moment.microsecond:06d}"
+    if timespec == "milliseconds":
+        fraction = fraction[:3] + "000"
+    if fraction != "000000":
         text += "." + fraction.removesuffix("000")
     return text + "Z"
 

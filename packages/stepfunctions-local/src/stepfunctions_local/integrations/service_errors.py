@@ -82,7 +82,7 @@ def _optimised_error(service: str, names: ErrorNames, error: ServiceError) -> St
     name = _class_v1(shape.name) if shape is not None else names.fallback
     cause = (
         f"{_java_text(error.message)} (Service: {names.service}; Status Code: {error.status}; "
-        f"Error Code: {error.code}; Request ID: {error.request_id}; Proxy: null)"
+        f"Error Code: {error.query_code or error.code}; Request ID: {error.request_id}; Proxy: null)"
     )
     return StateError(f"{names.prefix}.{name}", cause)
 

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import botocore.session
@@ -17,6 +17,8 @@ from .formatting import iso, json_text
 
 _INTEGERS = {"integer", "long"}
 _NUMBERS = {"float", "double"}
+# The Java SDK reads their times, seconds since 1970, as whole milliseconds.
+_JSON_PROTOCOLS = {"json", "rest-json"}
 
 
 class UnsupportedField(ValueError):
@@ -230,6 +232,8 @@ def to_output(
     if operation.output_shape is None:
         return {}
     text = _as_base64 if operation.service_model.service_name.startswith("dynamodb") else _as_text
+    if time is iso and operation.service_model.metadata["protocol"] in _JSON_PROTOCOLS:
+        time = partial(iso, timespec="milliseconds")
     output: dict[str, Any] = _from_value(operation.output_shape, response, _Format(rename, time, text))
     return output
 
