@@ -2,7 +2,7 @@ import { lazy, useCallback, useEffect, useMemo, useState } from "react";
 import { Api } from "./core/api";
 import type { Config } from "./core/config";
 import { setReached, useReached } from "./core/connection";
-import { useLanguage } from "./core/i18n";
+import { directionOf, useLanguage } from "./core/i18n";
 import { useIdle } from "./core/idle";
 import { setPreferences } from "./core/preferences";
 import { hrefOf, useRoute } from "./core/router";
@@ -62,6 +62,7 @@ export function App({ config, session, firstPerson, wasOffline }: AppProps): Rea
   const language = useLanguage();
   useEffect(() => {
     document.documentElement.lang = language.code;
+    document.documentElement.dir = directionOf(language.code);
   }, [language]);
   const isReached = useReached();
   useEffect(() => {

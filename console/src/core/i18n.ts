@@ -8,6 +8,14 @@ import { ShopContext } from "./shop";
 
 const TEXTS: Record<"en" | "de", Messages> = { en, de };
 
+/** Scripts that are written from right to left. */
+const RIGHT_TO_LEFT = new Set(["Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"]);
+
+/** The direction of a language's script: that of "ar" is Arabic, that of "az-Arab" too. */
+export function directionOf(code: string): "ltr" | "rtl" {
+  return RIGHT_TO_LEFT.has(new Intl.Locale(code).maximize().script ?? "") ? "rtl" : "ltr";
+}
+
 export interface Language {
   code: "en" | "de";
   text: Messages;

@@ -13,6 +13,10 @@
   font: 13px/1.45 system-ui, sans-serif; container-type: inline-size;
 }
 * { box-sizing: border-box; }
+/* Each text in its own direction: in a right-to-left page a duration, a name and a sentence keep their order. */
+:where(h2, h3, h4, p, dt, dd, th, td, caption, label, input, .event > *, .visit > *, .count) { unicode-bidi: plaintext; text-align: match-parent; text-align: -webkit-match-parent; }
+button { unicode-bidi: plaintext; }
+pre, .picture { direction: ltr; unicode-bidi: isolate; text-align: left; }
 header { grid-column: 1 / -1; padding: 8px 12px; border-bottom: 1px solid var(--line); }
 header h2 { margin: 0; font-size: 15px; overflow-wrap: anywhere; }
 header p { margin: 2px 0 6px; } header label { white-space: nowrap; }
@@ -82,15 +86,15 @@ svg.sign { vertical-align: -1px; }
 .work { fill: var(--done); } .work.failed { fill: var(--failed); } .work.compensated { fill: var(--undone); }
 .callback { fill: var(--waiting-fill); stroke: var(--waiting); stroke-dasharray: 3 2; }
 .selected { background: var(--waiting-fill); }
-.line button { border: 0; background: none; padding: 0; text-align: start; }
+.line button { border: 0; background: none; padding: 0; text-align: match-parent; text-align: -webkit-match-parent; }
 .line.failed button { color: var(--failed); } .line.caught button { color: var(--caught); }
 .details { overflow: auto; min-height: 0; padding: 8px 12px; border-inline-start: 1px solid var(--line); background: var(--panel); }
 .details h3 { margin: 0 0 6px; overflow-wrap: anywhere; } .details h4 { margin: 10px 0 4px; }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 10px; margin: 0 0 8px; }
 dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
 pre { overflow: auto; max-height: 320px; padding: 6px; margin: 4px 0; background: var(--ground); border: 1px solid var(--line); }
-table { border-collapse: collapse; } th, td { text-align: start; padding: 1px 8px 1px 0; vertical-align: top; overflow-wrap: anywhere; }
-caption { text-align: start; font-weight: 600; }
+table { border-collapse: collapse; } th, td { padding-block: 1px; padding-inline: 0 8px; vertical-align: top; overflow-wrap: anywhere; }
+caption { font-weight: 600; }
 @container (max-width: 760px) { .details { grid-column: 1; border-inline-start: 0; } }
 @media (prefers-reduced-motion: no-preference) { .box.running rect { animation: pulse 1.6s ease-in-out infinite; } }
 @keyframes pulse { 50% { stroke-opacity: 0.35; } }
