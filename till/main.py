@@ -85,7 +85,7 @@ COMMANDS = {
     "category": Lazy(
         "till.commands.category", "app", "Create, rename, retire and list categories of products."
     ),
-    "tax-class": Lazy("till.commands.tax_class", "app", "Set and list the tax classes of products."),
+    "tax-class": Lazy("till.commands.tax_class", "app", "Set, retire and list the tax classes of products."),
     "location": Lazy("till.commands.location", "app", "Create and list the locations with stock."),
     "reorder": Lazy("till.commands.reorder", "app", "Reorder policies, reorder runs and approvals."),
     "reconciliation": Lazy(

@@ -94,6 +94,12 @@ class Stack:
                 "It was deployed from another version: deploy this version with `sam build && sam deploy`.",
             ) from None
 
+    def parameter(self, name: str) -> str | None:
+        """Return the value of a parameter of the stack; None if it was deployed by a version without it."""
+        parameters = self.description.get("Parameters", ())
+        values = {one["ParameterKey"]: one["ParameterValue"] for one in parameters}
+        return values.get(name)
+
     def row(self, table: str, pk: str, sk: str) -> Item:
         """Return a row of a table, by a consistent read; {} if there is none."""
         from tillflow.store import key, unmarshal

@@ -30,6 +30,7 @@ from catalog.models import (
     Quote,
     ReturnWindow,
     TaxClassPercent,
+    TaxClassRates,
     TaxPercent,
 )
 from catalog.operations import CatalogOperations
@@ -91,7 +92,7 @@ class NewPrice(BaseModel):
 
 
 class Retirement(BaseModel):
-    """retired: the product is not sold any more; what was sold can be returned."""
+    """retired: the product, or products of the class, are not sold any more; what was sold can be returned."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -231,19 +232,30 @@ def put_barcode_layouts(call: Call) -> Reply:
     return Reply(call.body, version=_catalog().put_barcode_layouts(call.body, call.version))
 
 
-@api.route("GET /settings/tax-classes", "read", response=list[TaxClassPercent])
+@api.route("GET /settings/tax-classes", "read", response=list[TaxClassRates])
 def list_tax_classes(call: Call) -> Reply:
-    """List the tax classes of products by name, with their rates in percent."""
+    """List the tax classes of products by name, with their rates in percent, those to come and retired classes too."""
     classes, version = _catalog().list_tax_classes()
     return Reply(classes, version=version)
 
 
-@api.route("PUT /settings/tax-classes/{tax_class}", "manage", body=TaxPercent, response=TaxClassPercent)
+@api.route("PUT /settings/tax-classes/{tax_class}", "manage", body=TaxPercent, response=TaxClassRates)
 def put_tax_class(call: Call) -> Reply:
-    """Create a tax class or set its rate; orders that are sold keep theirs. If-Match: the version of the list."""
-    fields = {"tax_class": call.path["tax_class"], "percent": call.body.percent}
-    tax_class = parse(TaxClassPercent, fields)
-    return Reply(tax_class, version=_catalog().put_tax_class(tax_class, call.version))
+    """Create a tax class or set its rate, now or from a time on; orders that are sold keep theirs.
+
+    A change to come is replaced by another rate at its time, and withdrawn by the rate before it. If-Match: the
+    version of the list.
+    """
+    request = parse(TaxClassPercent, {**call.body.model_dump(), "tax_class": call.path["tax_class"]})
+    tax_class, version = _catalog().put_tax_class(request, call.version)
+    return Reply(tax_class, version=version)
+
+
+@api.route("PUT /settings/tax-classes/{tax_class}/retired", "manage", body=Retirement, response=TaxClassRates)
+def retire_tax_class(call: Call) -> Reply:
+    """Retire a tax class that no product on sale has, or use it again. If-Match: the version of the list."""
+    tax_class, version = _catalog().retire_tax_class(call.path["tax_class"], call.body.retired, call.version)
+    return Reply(tax_class, version=version)
 
 
 @api.route("GET /settings/discount-limits", "read", response=DiscountLimits)

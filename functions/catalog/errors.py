@@ -1,6 +1,12 @@
 """Errors of the catalog."""
 
+from collections.abc import Sequence
+
 from tillflow.errors import DomainError, InvalidRequest
+from tillflow.plurals import counted
+
+_NAMED = 5
+"""SKUs that a message names."""
 
 
 class InvalidProduct(InvalidRequest):
@@ -35,6 +41,17 @@ class UnknownCategory(DomainError):
     def __init__(self, category: str) -> None:
         super().__init__(f"no category {category}")
         self.category = category
+
+
+class TaxClassInUse(DomainError):
+    """A tax class that products have which are sold: it cannot be retired."""
+
+    status = 409
+    cashier_message = "Products of the tax class are sold. Give them another one first."
+
+    def __init__(self, tax_class: str, skus: Sequence[str]) -> None:
+        named = ", ".join(skus[:_NAMED]) + (", …" if len(skus) > _NAMED else "")
+        super().__init__(f"tax class {tax_class} is that of {counted(len(skus), 'product')} on sale: {named}")
 
 
 class UnknownImport(DomainError):

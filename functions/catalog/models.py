@@ -139,13 +139,36 @@ class TaxClass(Record):
 
 
 class TaxPercent(Record):
-    """The rate of a tax class in percent."""
+    """A rate of a tax class in percent. valid_from: the time from which it holds; null for now."""
 
     percent: Annotated[Percent, AfterValidator(without_zeros)]
+    valid_from: Timestamp | None = None
 
 
 class TaxClassPercent(TaxPercent):
-    """A tax class and its rate in percent."""
+    """A tax class and a rate of it in percent."""
+
+    tax_class: Code
+
+
+class RateChange(BaseModel):
+    """The rate of a tax class from a time on, in percent."""
+
+    valid_from: Timestamp
+    percent: Percent
+
+
+class TaxClassRates(BaseModel):
+    """A tax class. percent: its rate now; changes: those to come; retired: no product that is sold has it."""
+
+    tax_class: str
+    percent: Percent
+    changes: tuple[RateChange, ...] = ()
+    retired: bool = False
+
+
+class TaxClassRef(Record):
+    """The name of a tax class that is looked up."""
 
     tax_class: Code
 

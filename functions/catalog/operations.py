@@ -25,14 +25,19 @@ from catalog.models import (
     Product,
     ProductQuery,
     Quote,
+    RateChange,
     ReturnWindow,
     RoleRef,
     SchedulePrice,
     SellerRole,
     TaxClass,
     TaxClassPercent,
+    TaxClassRates,
+    TaxClassRef,
+    without_zeros,
 )
 from catalog.store import CatalogStore
+from catalog.tax_rates import ClassRates, rates_at
 
 _APPROVALS: dict[SellerRole | None, Literal["none", "manager", "refused"]] = {
     "cashier": "none",
@@ -47,20 +52,34 @@ class CatalogOperations:
     def __init__(self, dynamodb: Any, table: str) -> None:
         self._store = CatalogStore(dynamodb, table)
 
-    def put_tax_class(self, tax_class: TaxClassPercent, version: int | None = None) -> int:
-        """Create a tax class or set its rate; return the version of the classes. The same rate changes nothing.
+    def put_tax_class(
+        self, tax_class: TaxClassPercent, version: int | None = None
+    ) -> tuple[TaxClassRates, int]:
+        """Create a tax class or set a rate of it, now or from a time on; return it and the version of the classes.
 
-        Orders that are sold, their returns and their invoices keep the rate that they have. RecordChanged if the
-        classes are not at `version`; None for any.
+        The same rate changes nothing. An order has the rate of the time when it is placed; its returns and its invoice
+        have that of the sale. RecordChanged if the classes are not at `version`, None for any; InvalidRequest.
         """
-        rate = tax_class.percent.scaleb(-2)
-        return self._store.tax_classes.put(TaxClass(name=tax_class.tax_class, rate=rate), version)
+        now = utc_now()
+        rates, changed = self._store.tax_classes.put(tax_class, now, version)
+        return _in_percent(tax_class.tax_class, rates, now), changed
 
-    def list_tax_classes(self) -> tuple[list[TaxClassPercent], int]:
-        """Return the tax classes by name, and their version."""
-        rates, version = self._store.tax_classes.read()
-        classes = [TaxClassPercent(tax_class=name, percent=rates[name].scaleb(2)) for name in sorted(rates)]
-        return classes, version
+    def retire_tax_class(
+        self, tax_class: str, retired: bool, version: int | None = None
+    ) -> tuple[TaxClassRates, int]:
+        """Retire a tax class: no product gets it any more; or use it again. Return it and the version of the classes.
+
+        TaxClassInUse if a product of it is sold; InvalidRequest for one that the shop does not have; RecordChanged.
+        """
+        name = parse(TaxClassRef, {"tax_class": tax_class}).tax_class
+        rates, changed = self._store.retire_tax_class(name, retired, version)
+        return _in_percent(name, rates, utc_now()), changed
+
+    def list_tax_classes(self) -> tuple[list[TaxClassRates], int]:
+        """Return the tax classes by name, those that are retired too, and their version."""
+        classes, version = self._store.tax_classes.read()
+        now = utc_now()
+        return [_in_percent(name, classes[name], now) for name in sorted(classes)], version
 
     def create_tax_class(self, tax_class: TaxClass) -> None:
         """Create a tax class; one that exists keeps its rate."""
@@ -169,10 +188,10 @@ class CatalogOperations:
 
         InvalidOrder, UnknownProduct.
         """
-        products, rates, policies = self._store.read_prices({line.sku for line in order.lines})
-        priced = rules.price_order(
-            _as_started(order, utc_now()), products, rates, policies.windows, policies.layouts
-        )
+        products, classes, policies = self._store.read_prices({line.sku for line in order.lines})
+        started = _as_started(order, utc_now())
+        rates = rates_at(classes, rules.price_moment(started))
+        priced = rules.price_order(started, products, rates, policies.windows, policies.layouts)
         return {**priced, "discount_approval": _APPROVALS[needed_role(priced, policies.discounts)]}
 
     def list_products(
@@ -193,6 +212,16 @@ class CatalogOperations:
     def list_changes(self, since: datetime, limit: int = 50, after: str = "") -> Page[Product]:
         """Return a page of the products that changed since a version of the catalog; some may be older than it."""
         return self._store.list_changes(since, limit, after)
+
+
+def _in_percent(name: str, rates: ClassRates, now: datetime) -> TaxClassRates:
+    """Return the rates of a class as they are from now on."""
+    changes = [
+        RateChange(valid_from=valid_from, percent=without_zeros(rate.scaleb(2)))
+        for valid_from, rate in rates.after(now)
+    ]
+    percent = without_zeros(rates.at(now).scaleb(2))
+    return TaxClassRates(tax_class=name, percent=percent, changes=tuple(changes), retired=rates.retired)
 
 
 def _as_started(order: PlaceOrder, now: datetime) -> Order:

@@ -8,7 +8,8 @@ PRODUCTS           <sku>     the list, in SKU order, with a copy of each product
 CATEGORIES         <category>   the name of a category, and whether it is retired
 CATEGORY#<category>   <sku>     the list of a category's products, in SKU order
 IMPORT#<import id> …         imports; see imports/store.py
-TAXES              RATES     the rate of every tax class as an attribute `rate:<class>`: one read prices an order
+TAXES              RATES     the rate of every tax class as an attribute `rate:<class>`, those from a time on as
+                             `changes:<class>`, and `retired:<class>`: one read prices an order
 RETURNS            WINDOWS   the return window of every category as an attribute `days:<category>`,
                              `layouts`: those of barcodes with a price or weight,
              `price_days`: the days whose lowest price values a return without a receipt, and
@@ -34,6 +35,7 @@ from catalog.models import (
     SellerRole,
     without_zeros,
 )
+from catalog.tax_rates import ClassRates
 
 LIST = "PRODUCTS"
 RESTRICTED = "RESTRICTED"
@@ -42,6 +44,8 @@ CATEGORIES = "CATEGORIES"
 RATES = ("TAXES", "RATES")
 WINDOWS = ("RETURNS", "WINDOWS")
 _RATE = "rate:"
+_CHANGES = "changes:"
+_RETIRED = "retired:"
 _DAYS = "days:"
 _DISCOUNT = "discount:"
 _PRICE = "PRICE#"
@@ -118,9 +122,37 @@ def rate_attribute(tax_class: str) -> str:
     return f"{_RATE}{tax_class}"
 
 
-def read_rates(row: Item) -> dict[str, Decimal]:
-    """Return the rate of every tax class of the RATES row."""
-    return {name.removeprefix(_RATE): Decimal(rate) for name, rate in row.items() if name.startswith(_RATE)}
+def retired_attribute(tax_class: str) -> str:
+    """Return the attribute of the RATES row that says whether a tax class is retired."""
+    return f"{_RETIRED}{tax_class}"
+
+
+def rates_fields(tax_class: str, rates: ClassRates) -> Item:
+    """Return the attributes of a tax class in the RATES row."""
+    changes = [
+        {"valid_from": iso_utc(valid_from), "rate": rate_text(rate)} for valid_from, rate in rates.changes
+    ]
+    return {
+        rate_attribute(tax_class): rate_text(rates.rate),
+        f"{_CHANGES}{tax_class}": changes,
+        retired_attribute(tax_class): rates.retired,
+    }
+
+
+def read_tax_classes(row: Item) -> dict[str, ClassRates]:
+    """Return the rates of every tax class of the RATES row. One of an earlier release has no changes."""
+    names = [name.removeprefix(_RATE) for name in row if name.startswith(_RATE)]
+    return {
+        name: ClassRates(
+            Decimal(row[rate_attribute(name)]),
+            tuple(
+                (datetime.fromisoformat(change["valid_from"]), Decimal(change["rate"]))
+                for change in row.get(f"{_CHANGES}{name}", ())
+            ),
+            row.get(retired_attribute(name), False),
+        )
+        for name in names
+    }
 
 
 def rate_text(rate: Decimal) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import cast
@@ -99,8 +100,13 @@ def _on_sale(order: Order, products: Mapping[str, Product]) -> dict[str, Product
             if line.sku in products and products[line.sku].retired
         ]
     )
-    moment = price_time(order.placed_at, order.started_at) if order.started_at else order.placed_at
+    moment = price_moment(order)
     return {sku: priced_at(product, moment) for sku, product in products.items()}
+
+
+def price_moment(order: Order) -> datetime:
+    """Return the time whose prices and rates an order has; InvalidOrder for one dated ahead, or too far back."""
+    return price_time(order.placed_at, order.started_at) if order.started_at else order.placed_at
 
 
 def _rates_of(bought: Sequence[Product], rates: Mapping[str, Decimal]) -> list[Decimal]:

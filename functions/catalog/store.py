@@ -54,13 +54,14 @@ from catalog.rows import (
     read_layouts,
     read_price_days,
     read_product,
-    read_rates,
+    read_tax_classes,
     read_windows,
     replaced_prices_row,
     replaced_since,
     window_attribute,
 )
 from catalog.tax_classes import TaxClassStore
+from catalog.tax_rates import ClassRates, rates_at
 
 # A change is in the index a moment after it is written, and the clocks of two writers differ a little: what changed
 # shortly before a version is read again with what changed after it.
@@ -102,11 +103,11 @@ class CatalogStore:
         self.categories = CategoryStore(client, table)
         self.tax_classes = TaxClassStore(client, table)
 
-    def read_prices(self, skus: Iterable[str]) -> tuple[dict[str, Product], dict[str, Decimal], Policies]:
-        """Return the products that exist of these SKUs, the rate of every tax class, and the policies of sales."""
+    def read_prices(self, skus: Iterable[str]) -> tuple[dict[str, Product], dict[str, ClassRates], Policies]:
+        """Return the products that exist of these SKUs, the rates of every tax class, and the policies of sales."""
         keys = [RATES, WINDOWS, *(product_key(sku) for sku in skus)]
         rows = read_rows(self._client, self._table, keys)
-        rates, row = read_rates(rows.pop(RATES, {})), rows.pop(WINDOWS, {})
+        rates, row = read_tax_classes(rows.pop(RATES, {})), rows.pop(WINDOWS, {})
         policies = Policies(read_windows(row), read_discount_limits(row), read_layouts(row))
         products = (read_product(row) for row in rows.values())
         return {product.sku: product for product in products}, rates, policies
@@ -115,7 +116,7 @@ class CatalogStore:
         """Return each product that exists as it is and as it was sold within the days of `price_days`."""
         keys = [RATES, WINDOWS, *(product_key(sku) for sku in skus)]
         rows = read_rows(self._client, self._table, keys)
-        rates, settings = read_rates(rows.pop(RATES, {})), rows.pop(WINDOWS, {})
+        rates, settings = rates_at(read_tax_classes(rows.pop(RATES, {})), now), rows.pop(WINDOWS, {})
         since = now - timedelta(days=read_price_days(settings))
         first = replaced_since(since)
         products = [read_product(row) for row in rows.values()]
@@ -183,6 +184,15 @@ class CatalogStore:
         """Return the layouts of barcodes with a price or weight by prefix, and their version."""
         row = self._row(*WINDOWS)
         return read_layouts(row), version_of(row, _LAYOUTS_VERSION)
+
+    def retire_tax_class(
+        self, tax_class: str, retired: bool, version: int | None = None
+    ) -> tuple[ClassRates, int]:
+        """Retire a tax class, or use it again; return it and the version of the classes.
+
+        TaxClassInUse if products of it are sold; InvalidRequest for one that the shop does not have; RecordChanged.
+        """
+        return self.tax_classes.retire(tax_class, retired, lambda: self._sold_with(tax_class), version)
 
     def put_product(self, product: Product, version: int | None = None) -> int:
         """Create or replace a product and return its version.
@@ -269,6 +279,15 @@ class CatalogStore:
         read = copies | {row["sku"]: row for row in rows.values()}
         products = [read_product(read[sku]) for sku in listed if sku in read]
         return products, list(listed)[-1] if "LastEvaluatedKey" in page else None
+
+    def _sold_with(self, tax_class: str) -> list[str]:
+        """Return the SKUs of the products of a tax class that are not retired, of the whole list."""
+        skus: list[str] = []
+        after: str | None = ""
+        while after is not None:
+            products, after = self.list_products(100, after)
+            skus += [one.sku for one in products if one.tax_class == tax_class and not one.retired]
+        return skus
 
     def _row(self, pk: str, sk: str) -> Item:
         return read_row(self._client, self._table, pk, sk)

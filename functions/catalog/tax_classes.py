@@ -1,18 +1,28 @@
-"""Tax classes in the catalog table; see rows.py. One row has the rate of each: a class is never removed."""
+"""Tax classes in the catalog table; see rows.py. One row has the rates of each: a class is never removed."""
 
-from decimal import Decimal
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from tillflow.errors import InvalidRequest
+from tillflow.errors import InvalidRequest, RecordChanged, StoreContention
 from tillflow.store import Action, Item, key, read_row, retry_on_conflict, write
 from tillflow.versions import VERSION, version_of, write_version
 
-from catalog.errors import InvalidProduct
-from catalog.models import Product, TaxClass
-from catalog.rows import RATES, rate_attribute, rate_text, read_rates
+from catalog.errors import InvalidProduct, TaxClassInUse
+from catalog.models import Product, TaxClass, TaxClassPercent
+from catalog.rows import (
+    RATES,
+    rate_attribute,
+    rate_text,
+    rates_fields,
+    read_tax_classes,
+    retired_attribute,
+)
+from catalog.tax_rates import ClassRates, in_use, with_rate
 
 MAX_TAX_CLASSES = 50
 """Every order reads the row of the rates, and a refusal names each class."""
+_SUBJECT = "the tax classes"
 
 
 class TaxClassStore:
@@ -22,27 +32,43 @@ class TaxClassStore:
         self._client = client
         self._table = table
 
-    def put(self, tax_class: TaxClass, version: int | None = None) -> int:
-        """Create a tax class or set its rate; return the version of the classes. The same rate changes nothing.
+    def put(
+        self, request: TaxClassPercent, now: datetime, version: int | None = None
+    ) -> tuple[ClassRates, int]:
+        """Create a tax class or set a rate of it, now or from a time on; return it and the version of the classes.
 
-        RecordChanged if they are not at `version`; InvalidRequest for one more than a shop has.
+        The same rate changes nothing. RecordChanged if they are not at `version`; InvalidRequest for a time that is
+        over, or one more than a shop has.
         """
 
-        def put() -> int:
-            rates, current = self.read()
-            if rates.get(tax_class.name) == tax_class.rate and version in (None, current):
-                return current
-            if tax_class.name not in rates and len(rates) >= MAX_TAX_CLASSES:
+        def change(classes: dict[str, ClassRates]) -> ClassRates:
+            if request.tax_class not in classes and len(classes) >= MAX_TAX_CLASSES:
                 raise InvalidRequest(
-                    "tax_class", tax_class.name, f"one of the {MAX_TAX_CLASSES} classes of the shop"
+                    "tax_class", request.tax_class, f"one of the {MAX_TAX_CLASSES} classes of the shop"
                 )
-            fields = {rate_attribute(tax_class.name): rate_text(tax_class.rate)}
-            return write_version(self._client, self._table, RATES, fields, version, "the tax classes")
+            return with_rate(classes.get(request.tax_class), request, now)
 
-        return retry_on_conflict(put)
+        return self._change(request.tax_class, change, version)
+
+    def retire(
+        self, tax_class: str, retired: bool, sold_with: Callable[[], list[str]], version: int | None = None
+    ) -> tuple[ClassRates, int]:
+        """Retire a tax class, or use it again; return it and the version of the classes.
+
+        sold_with: returns the SKUs of products of the class that are sold. TaxClassInUse if there are any;
+        InvalidRequest for a class that the shop does not have; RecordChanged if they are not at `version`.
+        """
+        if retired and (skus := sold_with()):
+            raise TaxClassInUse(tax_class, skus)
+        changed = self._change(tax_class, lambda classes: _retired(tax_class, classes, retired), version)
+        # A product that was written meanwhile is in the lists by now, and a later one is refused.
+        if retired and (skus := sold_with()):
+            self._change(tax_class, lambda classes: _retired(tax_class, classes, False))
+            raise TaxClassInUse(tax_class, skus)
+        return changed
 
     def create(self, tax_class: TaxClass) -> None:
-        """Create a tax class; one that exists keeps its rate."""
+        """Create a tax class; one that exists keeps its rates."""
         # A write that changes nothing could conflict with that of a product.
         if tax_class.name in self.read()[0]:
             return
@@ -56,22 +82,60 @@ class TaxClassStore:
         what = f"creating tax class {tax_class.name}"
         retry_on_conflict(lambda: write(self._client, Action("Update", request), what))
 
-    def read(self) -> tuple[dict[str, Decimal], int]:
-        """Return the rate of every tax class, and the version of the classes."""
+    def read(self) -> tuple[dict[str, ClassRates], int]:
+        """Return the rates of every tax class, and the version of the classes."""
         row = read_row(self._client, self._table, *RATES)
-        return read_rates(row), version_of(row)
+        return read_tax_classes(row), version_of(row)
 
     def check(self, product: Product) -> Action:
-        """Return the action that refuses a product whose tax class has no rate."""
+        """Return the action that refuses a product whose tax class has no rate, or is retired while it is sold."""
 
         def unknown(row: Item) -> InvalidProduct:
-            known = ", ".join(sorted(read_rates(row))) or "none is defined yet"
+            known = ", ".join(in_use(read_tax_classes(row))) or "none is defined yet"
             return InvalidProduct("tax_class", product.tax_class, f"a tax class with a rate: {known}")
 
-        request = {
+        request: dict[str, Any] = {
             "TableName": self._table,
             "Key": key(*RATES),
             "ConditionExpression": "attribute_exists(#rate)",
             "ExpressionAttributeNames": {"#rate": rate_attribute(product.tax_class)},
         }
+        if not product.retired:
+            request["ConditionExpression"] += " AND (attribute_not_exists(#retired) OR #retired = :no)"
+            request["ExpressionAttributeNames"]["#retired"] = retired_attribute(product.tax_class)
+            request["ExpressionAttributeValues"] = {":no": {"BOOL": False}}
         return Action("ConditionCheck", request, unknown)
+
+    def _change(
+        self,
+        tax_class: str,
+        rule: Callable[[dict[str, ClassRates]], ClassRates],
+        version: int | None = None,
+    ) -> tuple[ClassRates, int]:
+        """Write what a rule makes of the classes for one of them; one that stays as it is is not written."""
+
+        def change() -> tuple[ClassRates, int]:
+            classes, current = self.read()
+            if version is not None and version != current:
+                raise RecordChanged(_SUBJECT, version)
+            rates = rule(classes)
+            if rates == classes.get(tax_class):
+                return rates, current
+            fields = rates_fields(tax_class, rates)
+            try:
+                written = write_version(self._client, self._table, RATES, fields, current, _SUBJECT)
+            except RecordChanged:
+                if version is not None:
+                    raise
+                raise StoreContention(f"writing {_SUBJECT}") from None
+            return rates, written
+
+        return retry_on_conflict(change)
+
+
+def _retired(tax_class: str, classes: dict[str, ClassRates], retired: bool) -> ClassRates:
+    if tax_class not in classes:
+        known = ", ".join(sorted(classes)) or "none is defined yet"
+        raise InvalidRequest("tax_class", tax_class, f"a tax class with a rate: {known}")
+    rates = classes[tax_class]
+    return ClassRates(rates.rate, rates.changes, retired)

@@ -11,6 +11,7 @@ import pytest
 from catalog.errors import InvalidProduct, UnknownProduct
 from catalog.models import Category, Product, ReturnWindow, TaxClass
 from catalog.store import CatalogStore
+from catalog.tax_rates import ClassRates
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -18,8 +19,8 @@ EVENTS = Path(__file__).parents[2] / "events"
 @pytest.fixture
 def store(dynamodb: Any, table: str) -> CatalogStore:
     store = CatalogStore(dynamodb, table)
-    store.tax_classes.put(TaxClass(name="standard", rate=Decimal("0.20")))
-    store.tax_classes.put(TaxClass(name="food", rate=Decimal("0.05")))
+    store.tax_classes.create(TaxClass(name="standard", rate=Decimal("0.20")))
+    store.tax_classes.create(TaxClass(name="food", rate=Decimal("0.05")))
     for code in ("coffee", "tea"):
         store.categories.put(Category(category=code, name=code.title()))
     return store
@@ -145,7 +146,7 @@ def test_prices_of_more_skus_than_a_batch_holds_are_read(store: CatalogStore) ->
         store.put_product(product(sku))
     products, rates, _ = store.read_prices([*skus, "MISSING"])
     assert sorted(products) == skus
-    assert rates == {"standard": Decimal("0.20"), "food": Decimal("0.05")}
+    assert rates == {"standard": ClassRates(Decimal("0.20")), "food": ClassRates(Decimal("0.05"))}
 
 
 def test_order_line_has_the_return_window_of_its_category_or_of_any_other(

@@ -169,6 +169,14 @@ def test_manager_sets_the_rate_of_a_tax_class(console: Console) -> None:
     form.get_by_role("button", name="Save").click()
     row = tab.get_by_role("region", name="Tax classes").get_by_role("row").filter(has_text=name)
     expect(row).to_contain_text("5.5")
+    form.get_by_label("Percent").fill("7")
+    form.get_by_label("From the day on").fill("2099-07-01")
+    form.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("7 from Jul 1, 2099")
+    row.get_by_role("button", name=f"Retire {name}").click()
+    expect(row).to_contain_text("Retired")
+    row.get_by_role("button", name=f"Use again {name}").click()
+    expect(row).not_to_contain_text("Retired")
 
 
 def test_seller_is_printed_on_the_invoice(console: Console) -> None:

@@ -64,6 +64,7 @@ VERSIONED = {
     "PUT /settings/barcode-layouts",
     "PUT /settings/discount-limits/{role}",
     "PUT /settings/tax-classes/{tax_class}",
+    "PUT /settings/tax-classes/{tax_class}/retired",
     "PUT /products/{sku}",
     "POST /products/{sku}/prices",
     "PUT /products/{sku}/retired",

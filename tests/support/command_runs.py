@@ -84,7 +84,16 @@ WRITES: dict[str, tuple[str, ...]] = {
     ),
     "customer credit policy": ("EUR", "EUR --limit {text}", "{text}"),
     "category create": ("kitchen --name {text}", "{text} --name New", "new --name New --json"),
-    "tax-class set": ("{text} 19", "standard {text}", "standard 101", "food 7 --json"),
+    "tax-class set": (
+        "{text} 19",
+        "standard {text}",
+        "standard 101",
+        "food 7 --json",
+        "standard 19 --from {text}",
+        "standard 19 --from 2099-07-01",
+        "standard 19 --from 2020-07-01",
+    ),
+    "tax-class retire": ("{text}", "nope", "standard", "food", "food --undo"),
     "category retire": ("{text}", "nope", "kitchen", "kitchen --undo"),
     "product barcode-layout": (
         "",

@@ -86,7 +86,9 @@ class CloudFormation:
             error = {"Code": "ValidationError", "Message": f"Stack with id {StackName} does not exist"}
             raise ClientError({"Error": error}, "DescribeStacks")
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()]
-        return {"Stacks": [{"StackName": StackName, "StackStatus": self.status, "Outputs": outputs}]}
+        parameters = [{"ParameterKey": "ShopTimeZone", "ParameterValue": "Europe/Berlin"}]
+        stack = {"StackName": StackName, "StackStatus": self.status, "Parameters": parameters}
+        return {"Stacks": [{**stack, "Outputs": outputs}]}
 
 
 class Cognito:
@@ -215,7 +217,7 @@ IMPORT = {
 
 def _catalog_and_customers(stack: Stack) -> None:
     catalog = CatalogStore(client("dynamodb"), "CatalogTable")
-    catalog.tax_classes.put(TaxClass.model_validate({"name": "standard", "rate": "0.20"}))
+    catalog.tax_classes.create(TaxClass.model_validate({"name": "standard", "rate": "0.20"}))
     catalog.categories.put(Category(category="kitchen", name="Kitchen"))
     for sku, barcode in (("MUG", "4006381333931"), ("TEA", "5901234123457")):
         catalog.put_product(

@@ -42,7 +42,7 @@ def aws() -> Iterator[None]:
         stock.receive("seed", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=4000)])
         StockOperations(client("dynamodb"), "InventoryTable").put_location(Location(location="store-1"))
         catalog = CatalogStore(client("dynamodb"), "CatalogTable")
-        catalog.tax_classes.put(TaxClass.model_validate({"name": "standard", "rate": "0.20"}))
+        catalog.tax_classes.create(TaxClass.model_validate({"name": "standard", "rate": "0.20"}))
         catalog.put_product(
             Product(sku="TEA", name="Tea", prices={"EUR": 900}, tax_class="standard", tax_included=True)
         )

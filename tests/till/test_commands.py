@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
@@ -156,6 +157,16 @@ def test_seed_leaves_what_exists_as_it_is(stack: None, monkeypatch: pytest.Monke
     assert all(before.values())
     run("seed")
     assert {table: client("dynamodb").scan(TableName=table)["Items"] for table in tables} == before
+
+
+def test_rate_from_a_day_on_begins_at_midnight_in_the_time_zone_of_the_shop(stack: None) -> None:
+    run("tax-class", "set", "standard", "19")
+    output = run("tax-class", "set", "standard", "16", "--from", "2099-07-01").output
+    assert "Tax class standard has 16 % from 2099-06-30T22:00:00Z on." in output
+    [row] = json.loads(run("tax-class", "list", "--json").output)
+    [change] = row["changes"]
+    assert (row["percent"], change["percent"]) == ("19", "16")
+    assert datetime.fromisoformat(change["valid_from"]) == datetime(2099, 6, 30, 22, tzinfo=UTC)
 
 
 def test_seed_succeeds_if_another_seeds_at_the_same_time(

@@ -39,7 +39,7 @@ def stock(monkeypatch: pytest.MonkeyPatch) -> Iterator[StockOperations]:
         operations = StockOperations(client("dynamodb"), "InventoryTable")
         operations.put_location(Location(location="store-1"))
         catalog = CatalogStore(client("dynamodb"), "CatalogTable")
-        catalog.tax_classes.put(TaxClass(name="standard", rate=Decimal("0.20")))
+        catalog.tax_classes.create(TaxClass(name="standard", rate=Decimal("0.20")))
         catalog.put_product(Product(sku="TEA", name="Tea", prices={"EUR": 900}, tax_class="standard"))
         operations.receive("seed", "store-1", [ReceiptLine(sku="TEA", quantity=10, cost=1000)], "EUR")
         yield operations

@@ -14,6 +14,7 @@ from catalog.models import (
     ReturnWindow,
     SchedulePrice,
     TaxClassPercent,
+    TaxClassRates,
 )
 from tillflow.listing import MOST_ROWS, Page
 from tillflow.parsing import parse
@@ -85,17 +86,22 @@ class Catalog:
             version=version,
         )
 
-    def list_tax_classes(self) -> list[TaxClassPercent]:
-        """Return the tax classes by name."""
-        return self._service.call("GET /settings/tax-classes", "read").read(list[TaxClassPercent])
+    def list_tax_classes(self) -> list[TaxClassRates]:
+        """Return the tax classes by name, with the rates to come."""
+        return self._service.call("GET /settings/tax-classes", "read").read(list[TaxClassRates])
 
-    def put_tax_class(self, tax_class: TaxClassPercent) -> None:
-        """Create a tax class, or set its rate. InvalidRequest."""
-        path, body = (
-            {"tax_class": tax_class.tax_class},
-            tax_class.model_dump(mode="json", include={"percent"}),
-        )
-        self._service.call("PUT /settings/tax-classes/{tax_class}", "manage", path=path, body=body)
+    def put_tax_class(self, tax_class: TaxClassPercent) -> TaxClassRates:
+        """Create a tax class, or set a rate of it now or from a time on, and return it. InvalidRequest."""
+        body = tax_class.model_dump(mode="json", exclude_none=True)
+        path = {"tax_class": body.pop("tax_class")}
+        route = "PUT /settings/tax-classes/{tax_class}"
+        return self._service.call(route, "manage", path=path, body=body).read(TaxClassRates)
+
+    def retire_tax_class(self, tax_class: str, retired: bool) -> None:
+        """Retire a tax class, or use it again. InvalidRequest, TaxClassInUse."""
+        path, body = {"tax_class": tax_class}, {"retired": retired}
+        route = "PUT /settings/tax-classes/{tax_class}/retired"
+        self._service.call(route, "manage", path=path, body=body)
 
     def list_return_windows(self) -> list[ReturnWindow]:
         """Return the return windows by category."""

@@ -287,7 +287,7 @@ def seed_stock(units: Mapping[str, int], receipt_id: str = "seed") -> None:
     """Create the demo shop's products of these SKUs, and receive the units of each in the shop."""
     catalog = CatalogStore(client("dynamodb"), "CatalogTable")
     for tax_class in TAX_CLASSES:
-        catalog.tax_classes.put(tax_class)
+        catalog.tax_classes.create(tax_class)
     for category in CATEGORIES:
         catalog.categories.put(category)
     goods = [item for item in GOODS if item.product.sku in units]

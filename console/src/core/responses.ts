@@ -244,10 +244,12 @@ export interface Category {
   retired: boolean;
 }
 
-/** Products that are taxed alike. percent: their rate, as a decimal number. */
+/** Products that are taxed alike. percent: their rate now, as a decimal number; changes: the rates to come. */
 export interface TaxClass {
   tax_class: string;
   percent: string;
+  changes: { valid_from: string; percent: string }[];
+  retired: boolean;
 }
 
 /** Days in which products of a category are returned; "" for any other category. */
@@ -341,6 +343,7 @@ export interface Responses {
   "PUT /settings/barcode-layouts": { layouts: BarcodeLayout[] };
   "GET /settings/tax-classes": TaxClass[];
   "PUT /settings/tax-classes/{tax_class}": TaxClass;
+  "PUT /settings/tax-classes/{tax_class}/retired": TaxClass;
   "GET /settings/return-windows": ReturnWindow[];
   "PUT /settings/return-windows": ReturnWindow;
   "GET /settings/discount-limits": Record<"cashier" | "manager", DiscountLimit>;

@@ -85,6 +85,7 @@ export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
   UnitsNotReturnable: "Mehr als verkauft oder schon zurückgegeben. Den Bon prüfen.",
   UnknownCarrier: "Dieser Versanddienst ist nicht eingerichtet. Den Betreiber rufen.",
   UnknownCase: "Diesen Fall gibt es nicht.",
+  TaxClassInUse: "Artikel dieser Steuerklasse werden verkauft. Ihnen zuerst eine andere geben.",
   UnknownCategory: "Diese Warengruppe gibt es nicht. Den Code prüfen.",
   UnknownDeadLetter: "Diese Nachricht gibt es nicht.",
   UnknownDeadLetterQueue: "Diese Warteschlange gibt es nicht.",

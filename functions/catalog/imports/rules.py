@@ -1,7 +1,6 @@
 """Turn a row of a file into a product, and compare it with the catalog. Pure."""
 
 from collections.abc import Mapping, Set
-from decimal import Decimal
 from typing import NamedTuple
 
 from tillflow.errors import InvalidRequest
@@ -23,7 +22,7 @@ class Known(NamedTuple):
     """What the rows of a batch refer to. owners: the SKU that has a barcode, by barcode."""
 
     products: Mapping[str, tuple[Product, int]]
-    rates: Mapping[str, Decimal]
+    tax_classes: Set[str]
     categories: Mapping[str, Category]
     owners: Mapping[str, str]
     layouts: Layouts
@@ -102,7 +101,8 @@ def _unknown(
     """Return the columns that name what the catalog does not have. wrong: those that cannot be read."""
     problems: list[FieldProblem] = []
     tax_class, category = str(fields.get("tax_class", "")), str(fields.get("category", ""))
-    if tax_class and tax_class not in known.rates and "tax_class" not in wrong:
+    has_class = before is not None and before.tax_class == tax_class
+    if tax_class and not has_class and tax_class not in known.tax_classes and "tax_class" not in wrong:
         problems.append(FieldProblem("tax_class", tax_class, "a tax class with a rate"))
     stays = before is not None and before.category == category
     if category and not stays and "category" not in wrong:

@@ -45,9 +45,10 @@ from catalog.rows import (
     read_category,
     read_layouts,
     read_product,
-    read_rates,
+    read_tax_classes,
 )
 from catalog.store import CatalogStore
+from catalog.tax_rates import in_use
 
 LIFETIME = timedelta(days=90)
 """How long the rows of an import are kept: an execution can be redriven within 14 days."""
@@ -120,7 +121,7 @@ class ImportStore:
                 for place in products
                 if (row := stored.get(place))
             },
-            rates=read_rates(stored.get(RATES, {})),
+            tax_classes=frozenset(in_use(read_tax_classes(stored.get(RATES, {})))),
             categories={row["sk"]: read_category(row) for place in categories if (row := stored.get(place))},
             owners=owners,
             layouts=read_layouts(stored.get(WINDOWS, {})),
