@@ -30,6 +30,16 @@ describe("refundOf", () => {
     expect(refundOf(orderOf(), draftOf({ 1: 3, 2: 1 }))).toBe(1902);
   });
 
+  it("counts no units that were returned meanwhile", () => {
+    const returns = [{ return_id: "ret-1", lines: [{ line_no: 1, quantity: 3, total: 1000 }, { line_no: 2, quantity: 1, total: 900 }] }];
+    const order = orderOf({ returns });
+    const draft = draftOf({ 1: 2, 2: 1 });
+    expect(() => refundOf(order, draft)).not.toThrow();
+    expect([isComplete(draft, order), requestOf(draft, order, "").lines]).toEqual([false, []]);
+    const fewer = orderOf({ returns: [{ ...returns[0], lines: [{ line_no: 1, quantity: 2, total: 667 }] }] } as unknown as Partial<Order>);
+    expect(requestOf(draft, fewer, "changed mind").lines.map(({ quantity }) => quantity)).toEqual([1, 1]);
+  });
+
   describe("of a cash sale in francs", () => {
     const lines = [1, 2, 3].map((line_no) => ({ line_no, sku: "MUG", description: "Mug", quantity: 1, total: 498 }));
     const document = { customer_id: null, lines, totals: { rounding: 1 }, tenders: [{ tender_no: 1, type: "cash", amount: 1495 }] };

@@ -120,7 +120,11 @@ export interface RecordView<T> {
   reload: () => void;
 }
 
-/** Read one record, and again on `reload` or after `everyMs` while it asks for it. isAwaited: a workflow is about to make it. */
+/**
+ * Read one record, and again on `reload`, when the person returns to the window, or after `everyMs` while it asks for it.
+ *
+ * isAwaited: a workflow is about to make it. What was read stays when it cannot be read again for a while.
+ */
 export function useRecord<K extends keyof Responses>(
   route: K,
   path: Record<string, string>,
@@ -136,23 +140,33 @@ export function useRecord<K extends keyof Responses>(
     const read = (): Promise<ApiResponse<Responses[K]>> => api.call(route, { path: JSON.parse(key) as Record<string, string> });
     (isAwaited ? until(read) : read()).then(
       ({ body, etag }) => { if (isCurrent) setRead({ key, value: body, etag, problem: null }); },
-      (error: unknown) => { if (isCurrent && error instanceof Problem) setRead({ key, value: null, etag: null, problem: error }); },
+      (error: unknown) => {
+        if (!isCurrent || !(error instanceof Problem)) return;
+        const failed = { key, value: null, etag: null, problem: error };
+        setRead((before) => (before?.key === key && before.value !== null && error.isTransient ? { ...before } : failed));
+      },
     );
     return () => { isCurrent = false; };
   }, [api, route, key, generation, isAwaited]);
+  const reload = useCallback(() => setGeneration((before) => before + 1), []);
+  // What another person has changed meanwhile.
+  useEffect(() => {
+    window.addEventListener("focus", reload);
+    return () => window.removeEventListener("focus", reload);
+  }, [reload]);
   const current = read?.key === key ? read : null;
   const value = current?.value ?? null;
   const delay = value === null ? null : (everyMs?.(value) ?? null);
   useEffect(() => {
     if (delay === null) return;
-    const timer = setTimeout(() => setGeneration((before) => before + 1), delay);
+    const timer = setTimeout(reload, delay);
     return () => clearTimeout(timer);
-  }, [delay, read]);
+  }, [delay, read, reload]);
   return {
     value,
     etag: current?.etag ?? null,
     problem: current?.problem ?? null,
-    reload: useCallback(() => setGeneration((before) => before + 1), []),
+    reload,
   };
 }
 
@@ -163,8 +177,11 @@ export interface ActionView {
   run: (work: () => Promise<unknown>) => void;
 }
 
-/** Run one change at a time, and show how it ended. */
-export function useAction(onDone: () => void): ActionView {
+/** Statuses of a request that the record refuses as it is now, which may differ from what the page shows. */
+const REFUSED = new Set([404, 409, 412, 422]);
+
+/** Run one change at a time, and show how it ended. onRefused: read again what the change was of. */
+export function useAction(onDone: () => void, onRefused?: () => void): ActionView {
   const [state, setState] = useState<{ isRunning: boolean; problem: Problem | null; isDone: boolean }>({ isRunning: false, problem: null, isDone: false });
   const run = (work: () => Promise<unknown>): void => {
     if (state.isRunning) return;
@@ -177,6 +194,7 @@ export function useAction(onDone: () => void): ActionView {
       (error: unknown) => {
         const problem = error instanceof Problem ? error : new Problem(0, "Error", String(error), "");
         setState({ isRunning: false, problem, isDone: false });
+        if (REFUSED.has(problem.status)) onRefused?.();
       },
     );
   };

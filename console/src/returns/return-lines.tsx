@@ -1,6 +1,6 @@
 import { useId } from "react";
 import { useLanguage } from "../core/i18n";
-import { NO_UNITS, type Condition, type Draft, type ReturnableLine, type ReturnedUnits } from "./return";
+import { chosenUnits, NO_UNITS, type Condition, type Draft, type ReturnableLine, type ReturnedUnits } from "./return";
 import { RETURN_TEXTS } from "./texts";
 
 const CONDITIONS: readonly Condition[] = ["resell", "damaged"];
@@ -33,7 +33,8 @@ export function ReturnLines({ lines, units, onChange }: ReturnLinesProps): React
         </thead>
         <tbody>
           {lines.map((line) => {
-            const { quantity, condition, reason } = units[line.lineNo] ?? NO_UNITS;
+            const { condition, reason } = units[line.lineNo] ?? NO_UNITS;
+            const quantity = chosenUnits(units, line);
             const isOver = line.returnable === 0;
             return (
               <tr key={line.lineNo}>

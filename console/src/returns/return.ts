@@ -84,10 +84,15 @@ export function returnableLines(order: Order): ReturnableLine[] {
   });
 }
 
+/** The chosen units of a line; no more than can be returned, which another return may have made fewer meanwhile. */
+export function chosenUnits(units: Draft["units"], line: ReturnableLine): number {
+  return Math.min(units[line.lineNo]?.quantity ?? 0, line.returnable);
+}
+
 /** What the chosen units refund, as the API computes it: each line's share of its rest, rounded half up, and in coins. */
 export function refundOf(order: Order, draft: Draft): number {
   const lines = returnableLines(order);
-  const chosen = (line: ReturnableLine): number => draft.units[line.lineNo]?.quantity ?? 0;
+  const chosen = (line: ReturnableLine): number => chosenUnits(draft.units, line);
   const total = lines.reduce((sum, line) => sum + share(line.total, chosen(line), line.returnable), 0);
   const isLast = lines.every((line) => chosen(line) === line.returnable);
   return amountToRefund(order, valueOf(order, total, isLast), draft.refund);
@@ -109,9 +114,10 @@ function share(rest: number, units: number, ofUnits: number): number {
 
 /** The return as the API takes it. */
 export function requestOf(draft: Draft, order: Order, defaultReason: string): ReturnRequest {
-  const lines = returnableLines(order).flatMap(({ lineNo, sku }) => {
-    const { quantity, condition, reason } = draft.units[lineNo] ?? NO_UNITS;
-    return quantity === 0 ? [] : [{ line_no: lineNo, sku, quantity, condition, reason: reason.trim() || defaultReason }];
+  const lines = returnableLines(order).flatMap((line) => {
+    const { condition, reason } = draft.units[line.lineNo] ?? NO_UNITS;
+    const quantity = chosenUnits(draft.units, line);
+    return quantity === 0 ? [] : [{ line_no: line.lineNo, sku: line.sku, quantity, condition, reason: reason.trim() || defaultReason }];
   });
   const customer = order.document?.customer_id ?? draft.customer?.customer_id;
   return {
@@ -126,7 +132,7 @@ export function requestOf(draft: Draft, order: Order, defaultReason: string): Re
 
 /** Whether the return can be sent: units are chosen, and store credit has a customer. */
 export function isComplete(draft: Draft, order: Order): boolean {
-  const hasUnits = Object.values(draft.units).some(({ quantity }) => quantity > 0);
+  const hasUnits = returnableLines(order).some((line) => chosenUnits(draft.units, line) > 0);
   const customer = order.document?.customer_id ?? draft.customer;
   return hasUnits && (draft.refund !== "store_credit" || customer !== null);
 }

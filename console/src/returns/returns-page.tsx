@@ -47,7 +47,7 @@ function FindReceipt(): React.ReactNode {
 function ReceiptOf({ id, onLock }: { id: string; onLock: () => void }): React.ReactNode {
   const language = useTexts();
   const texts = RETURN_TEXTS[language.code];
-  const { value: order, problem } = useRecord("GET /orders/{order_id}", { order_id: id });
+  const { value: order, problem, reload } = useRecord("GET /orders/{order_id}", { order_id: id });
   return (
     <section className="panel">
       <p className="crumb no-print"><a href={hrefOf("returns")}><Icon name="back" /> {texts.another}</a></p>
@@ -55,12 +55,12 @@ function ReceiptOf({ id, onLock }: { id: string; onLock: () => void }): React.Re
       {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
       {order === null && problem === null && <p className="muted">{language.text.loading}</p>}
       {order !== null && order.status !== "PAID" && <p role="alert" className="notice bad">{texts.notReturnable}</p>}
-      {order?.status === "PAID" && <ReturnForm order={order} onLock={onLock} />}
+      {order?.status === "PAID" && <ReturnForm order={order} onRefused={reload} onLock={onLock} />}
     </section>
   );
 }
 
-function ReturnForm({ order, onLock }: { order: Order; onLock: () => void }): React.ReactNode {
+function ReturnForm({ order, onRefused, onLock }: { order: Order; onRefused: () => void; onLock: () => void }): React.ReactNode {
   const language = useTexts();
   const { code } = language;
   const texts = RETURN_TEXTS[code];
@@ -68,7 +68,7 @@ function ReturnForm({ order, onLock }: { order: Order; onLock: () => void }): Re
   const { register, location: chosen } = usePreferences();
   const currency = order.currency ?? config.currency;
   const place = { location: person.location === "" ? chosen : person.location, register, currency };
-  const { draft, progress, refusal, completed, change, send } = useReturn(order, place, texts.defaultReason);
+  const { draft, progress, refusal, completed, change, send } = useReturn(order, place, texts.defaultReason, onRefused);
   const lines = returnableLines(order);
   if (completed?.kind === "return") return <ReturnReceipt returned={completed.returned} />;
   if (completed?.kind === "exchange") return <ExchangeReceipt exchanged={completed.exchanged} />;

@@ -31,8 +31,8 @@ async function sendOnce(api: Api, orderId: string, sent: Sent): Promise<ApiRespo
   return { ...response, body: { kind: "exchange", exchanged: response.body } };
 }
 
-/** Return or exchange units of an order. What was sent before a reload or a sign-in is continued. */
-export function useReturn(order: Order, place: Checkout, defaultReason: string): ReturnView {
+/** Return or exchange units of an order. What was sent before a reload or a sign-in is continued. onRefused: read the order again. */
+export function useReturn(order: Order, place: Checkout, defaultReason: string, onRefused: () => void): ReturnView {
   const { api } = useShop();
   const [draft, setDraft] = useState(() => storedDraft(order.order_id) ?? newDraft(order.order_id, preferences().register));
   const [progress, setProgress] = useState<Progress | null>(null);
@@ -60,6 +60,7 @@ export function useReturn(order: Order, place: Checkout, defaultReason: string):
     } else {
       store(renewed(current, preferences().register));
       setRefusal(outcome.problem);
+      onRefused();
     }
   };
   const start = (): void => {

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { hrefOf } from "../../core/router";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
-import { ListPage, Result } from "../parts";
+import { ListPage, Notice, Result } from "../parts";
 import { useAction, useTexts } from "../use-api";
 
 export function ApprovalsPage(): React.ReactNode {
@@ -36,6 +36,15 @@ function ApprovalForm({ id, total }: { id: string; total: number }): React.React
       <p role="status">
         {office.approvals[decided]} {decided === "approve" && <a href={hrefOf("purchases", id, { awaited: "1" })}>{office.showPurchase}</a>}
       </p>
+    );
+  }
+  // Decided by another person, withdrawn, or of another total: what the row shows is not what there is to decide.
+  if (action.problem?.status === 409) {
+    return (
+      <>
+        <Notice problem={action.problem} />
+        <a href={hrefOf("purchases", id, { awaited: "1" })}>{office.showPurchase}</a>
+      </>
     );
   }
   return (

@@ -3,7 +3,7 @@ import { hrefOf } from "../../core/router";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
 import { Fields, ListPage, RecordPage, Result, Table } from "../parts";
-import { useAction, useRecord, useTexts, type Row } from "../use-api";
+import { useAction, useRecord, useTexts, type ActionView, type Row } from "../use-api";
 
 const DECISIONS = ["retry", "done", "give_up"] as const;
 type Decision = (typeof DECISIONS)[number];
@@ -25,6 +25,9 @@ export function CasesPage(): React.ReactNode {
 export function CasePage({ id }: { id: string }): React.ReactNode {
   const { office } = useTexts();
   const { value: found, problem, reload } = useRecord("GET /cases/{case_id}", { case_id: id });
+  const [wasLate, setLate] = useState(false);
+  // Here and not in the form, which is gone once the case is settled, here or in another window.
+  const action = useAction(reload, reload);
   return (
     <RecordPage page="cases" title={id} problem={problem} isLoading={found === null}>
       {found !== null && (
@@ -40,20 +43,20 @@ export function CasePage({ id }: { id: string }): React.ReactNode {
             </>
           )}
           {found.execution !== "" && <p><a href={hrefOf("executions", found.execution)}>{office.openExecution}</a></p>}
-          {found.status === "OPEN" && <DecisionForm id={id} onDone={reload} />}
+          {found.status === "OPEN" && <DecisionForm id={id} action={action} onDecided={(isDelivered) => setLate(!isDelivered)} />}
+          <Result action={action} />
+          {wasLate && <p className="notice">{office.notDelivered}</p>}
         </>
       )}
     </RecordPage>
   );
 }
 
-function DecisionForm({ id, onDone }: { id: string; onDone: () => void }): React.ReactNode {
+function DecisionForm({ id, action, onDecided }: { id: string; action: ActionView; onDecided: (isDelivered: boolean) => void }): React.ReactNode {
   const { office } = useTexts();
   const { api } = useShop();
   const [decision, setDecision] = useState<Decision>("retry");
   const [note, setNote] = useState("");
-  const [wasLate, setLate] = useState(false);
-  const action = useAction(onDone);
   const needsNote = decision !== "retry";
   return (
     <form
@@ -62,7 +65,7 @@ function DecisionForm({ id, onDone }: { id: string; onDone: () => void }): React
         event.preventDefault();
         action.run(async () => {
           const { body } = await api.call("POST /cases/{case_id}/decision", { path: { case_id: id }, body: { decision, note } });
-          setLate(!body.delivered);
+          onDecided(body.delivered);
         });
       }}
     >
@@ -77,8 +80,6 @@ function DecisionForm({ id, onDone }: { id: string; onDone: () => void }): React
       </fieldset>
       <Field label={office.note} value={note} onChange={(event) => setNote(event.target.value)} required={needsNote} maxLength={500} />
       <Button kind="primary" type="submit" disabled={action.isRunning || (needsNote && note.trim() === "")}>{office.confirm}</Button>
-      <Result action={action} />
-      {wasLate && <p className="notice">{office.notDelivered}</p>}
     </form>
   );
 }

@@ -49,7 +49,7 @@ export function CustomerMerge({ customer, onDone }: { customer: Named; onDone: (
   const [survivor, setSurvivor] = useState<Named | null>(null);
   // The same merge again starts nothing; one into another customer is another merge.
   const [mergeId, setMergeId] = useState(() => `mrg-${crypto.randomUUID()}`);
-  const action = useAction(onDone);
+  const action = useAction(onDone, onDone);
   const choose = (chosen: Named | null): void => {
     setSurvivor(chosen);
     setMergeId(`mrg-${crypto.randomUUID()}`);

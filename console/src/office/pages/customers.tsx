@@ -59,11 +59,19 @@ interface CustomerFields {
   note: string;
 }
 
-function CustomerForm({ customer, isDisabled, onSave }: { customer: Customer; isDisabled: boolean; onSave: (fields: CustomerFields) => void }): React.ReactNode {
+interface CustomerFormProps {
+  customer: Customer;
+  isDisabled: boolean;
+  onEdit?: () => void;
+  onSave: (fields: CustomerFields) => void;
+}
+
+function CustomerForm({ customer, isDisabled, onEdit, onSave }: CustomerFormProps): React.ReactNode {
   const { office, label } = useTexts();
   return (
     <form
       className="stack narrow"
+      onInput={onEdit}
       onSubmit={(event) => {
         // React resets a form after its action: what a person typed would be lost by a refusal.
         event.preventDefault();
@@ -88,20 +96,32 @@ export function CustomerPage({ id }: { id: string }): React.ReactNode {
   const { office } = useTexts();
   const { api, person } = useShop();
   const { value: customer, etag, problem, reload } = useRecord("GET /customers/{customer_id}", { customer_id: id });
-  const action = useAction(reload);
+  // The version whose fields a person has begun to change: what is typed stays when another person saves the customer.
+  const [edited, setEdited] = useState<{ customer: Customer; etag: string | null } | null>(null);
+  const action = useAction(() => {
+    setEdited(null);
+    reload();
+  }, reload);
+  const version = edited === null ? etag : edited.etag;
   return (
     <RecordPage page="customers" title={customer?.name ?? id} problem={problem} isLoading={customer === null}>
       {customer !== null && (
         <>
           {customer.merged_into !== null && <MergedInto survivorId={customer.merged_into} mergeId={customer.merge_id ?? ""} />}
           <CustomerForm
-            key={etag}
-            customer={customer}
+            key={version}
+            customer={edited?.customer ?? customer}
+            onEdit={() => setEdited((before) => before ?? { customer, etag })}
             isDisabled={action.isRunning || customer.merged_into !== null || !person.scopes.includes("sell")}
             onSave={(fields) => action.run(() =>
-              api.call("PATCH /customers/{customer_id}", { path: { customer_id: id }, body: fields, ...(etag === null ? {} : { version: etag }) }))}
+              api.call("PATCH /customers/{customer_id}", { path: { customer_id: id }, body: fields, ...(version === null ? {} : { version }) }))}
           />
-          {action.problem?.status === 409 ? <p role="alert" className="notice bad">{office.changed}</p> : <Result action={action} />}
+          {version !== etag && (
+            <div role="alert" className="notice bad row spread">
+              {office.changed} <Button onClick={() => setEdited(null)}>{office.showCurrent}</Button>
+            </div>
+          )}
+          {action.problem?.status !== 409 && <Result action={action} />}
           <Credit id={id} />
           {customer.merged_into === null && person.scopes.includes("manage") && <CustomerMerge customer={customer} onDone={reload} />}
           <OrdersOf customerId={id} />

@@ -36,10 +36,11 @@ export function DeadLetterQueuePage({ id }: { id: string }): React.ReactNode {
   const [limit, setLimit] = useState(FEW);
   const list = useList("GET /dead-letters/{queue}/messages", { limit }, { queue: id });
   const [ended, setEnded] = useState<Ended | null>(null);
-  const action = useAction(() => {
+  const reload = (): void => {
     list.reload();
     queues.reload();
-  });
+  };
+  const action = useAction(reload, reload);
   const queue = queues.value?.queues.find(({ name }) => name === id);
   const run = (work: () => Promise<Ended>): void => {
     setEnded(null);

@@ -43,7 +43,8 @@ export function ExecutionPage({ id }: { id: string }): React.ReactNode {
   const { api } = useShop();
   const [status, setStatus] = useState("");
   const [generation, setGeneration] = useState(0);
-  const action = useAction(useCallback(() => setGeneration((before) => before + 1), []));
+  const showAgain = useCallback(() => setGeneration((before) => before + 1), []);
+  const action = useAction(showAgain, showAgain);
   const path = { execution: id };
   return (
     <RecordPage page="executions" title={id.split(":").at(-1) ?? id} problem={null} isLoading={false}>

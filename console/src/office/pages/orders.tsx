@@ -202,7 +202,7 @@ function CancelDialog({ id, onDone, onClose }: { id: string; onDone: () => void;
   const { office } = useTexts();
   const { api } = useShop();
   const [reason, setReason] = useState("");
-  const action = useAction(onDone);
+  const action = useAction(onDone, onDone);
   return (
     <Dialog title={office.cancelOrder} onClose={onClose}>
       <form

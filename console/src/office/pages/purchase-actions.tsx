@@ -16,7 +16,7 @@ export function PurchaseActions({ order, onDone }: { order: Purchase; onDone: ()
   const action = useAction(() => {
     setReceiptId(crypto.randomUUID());
     onDone();
-  });
+  }, onDone);
   const path = { purchase_order_id: order.purchase_order_id };
   const open = order.lines
     .map(({ sku, quantity, received, rejected }) => ({ sku, quantity: quantity - received + rejected }))

@@ -62,7 +62,7 @@ function TransferActions({ transfer, onDone }: { transfer: Transfer; onDone: () 
   const action = useAction(() => {
     setArrivalId(crypto.randomUUID());
     onDone();
-  });
+  }, onDone);
   const path = { transfer_id: transfer.transfer_id };
   const open = transfer.lines
     .map(({ sku, quantity, received, lost }) => ({ sku, quantity: quantity - received - lost }))
