@@ -56,6 +56,7 @@ build-PostLossFunction: SERVICE = ledger
 build-PostCorrectionsFunction: SERVICE = ledger
 build-RecordMetricsFunction: SERVICE = metrics
 build-FindOrderFunction: SERVICE = orders
+build-FindUnknownOrdersFunction: SERVICE = orders
 build-ClaimReturnFunction: SERVICE = orders
 build-ReleaseReturnFunction: SERVICE = orders
 build-ClaimShipmentFunction: SERVICE = orders

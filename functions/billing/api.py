@@ -5,7 +5,7 @@ from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow import customers
+from tillflow import customers, references
 from tillflow.api import Api, Call, DaysQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.customers import CheckCustomer
@@ -133,6 +133,8 @@ def list_invoices(call: Call) -> InvoicePage:
         first_day=query.first_day,
         last_day=query.last_day,
     )
+    find = references.invoked(client("lambda"), os.environ["FIND_UNKNOWN_LOCATIONS_FUNCTION"])
+    references.check_filters(page.rows, [("location", "location", query.location)], {"location": find})
     return InvoicePage(invoices=page.rows, next_cursor=call.cursor(page.after))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow.api import Api, Call, PageQuery, Reply
 from tillflow.aws import client, s3_client
-from tillflow.references import Reference, check_references, invoked
+from tillflow.references import FindUnknown, Kind, Reference, check_filters, check_references, invoked
 from tillflow.store import Item
 
 from images import objects, rules
@@ -83,12 +83,18 @@ def _originals() -> objects.ImageObjects:
     return objects.ImageObjects(s3_client(), os.environ["IMAGES_BUCKET"])
 
 
+def _find_unknown_products() -> FindUnknown:
+    return invoked(client("lambda"), os.environ["FIND_UNKNOWN_PRODUCTS_FUNCTION"])
+
+
 @api.route("GET /images", "read", query=ImageQuery, response=ImagePage)
 def list_images(call: Call) -> ImagePage:
     """List images in no order, a page at a time, or those of a product by key."""
     query: ImageQuery = call.query
     if query.sku is not None:
-        return _page(call, _images().list_of_product(query.sku), None)
+        rows = _images().list_of_product(query.sku)
+        check_filters(rows, [("product", "sku", query.sku)], {"product": _find_unknown_products()})
+        return _page(call, rows, None)
     page = _images().list_page(query.limit, call.after)
     return _page(call, page.rows, page.after)
 
@@ -118,8 +124,8 @@ def get_image(call: Call) -> ImageView:
 def sign_upload(call: Call) -> Reply:
     """Sign a form by which a browser uploads an image of a product to S3 within a few minutes."""
     key = rules.upload_key(call.body)
-    find = invoked(client("lambda"), os.environ["FIND_UNKNOWN_PRODUCTS_FUNCTION"])
-    check_references([Reference("product", "sku", call.body.sku)], {"product": find})
+    find: dict[Kind, FindUnknown] = {"product": _find_unknown_products()}
+    check_references([Reference("product", "sku", call.body.sku)], find)
     form = _originals().sign_upload(key, call.body.content_type)
     return Reply(SignedUpload(key=key, url=form["url"], fields=form["fields"]), 201)
 

@@ -9,7 +9,7 @@ from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.fields import Identifier
 from tillflow.parsing import parse
-from tillflow.references import FindUnknown, invoked
+from tillflow.references import FindUnknown, check_filters, invoked
 
 from inventory.models import (
     Adjust,
@@ -140,6 +140,7 @@ def list_levels(call: Call) -> LevelPage:
     """List stock levels by location and SKU, a page at a time: on hand, reserved, available, on order."""
     query: LevelQuery = call.query
     page = _stock().list_levels(query.limit, call.after, location=query.location, sku=query.sku)
+    check_filters(page.rows, [("product", "sku", query.sku)], {"product": _find_unknown_products()})
     return LevelPage(levels=page.rows, next_cursor=call.cursor(page.after))
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from pydantic import BaseModel
 from tillflow.api import Api, Call, DaysQuery, Reply
 from tillflow.aws import client
+from tillflow.references import check_order, invoked
 
 from ledger.manual.models import ManualEntry, PostManualEntry
 from ledger.models import Entry
@@ -35,7 +36,11 @@ def _manual_entries() -> ManualEntryOperations:
 @api.route("GET /orders/{order_id}/entries", "read", response=list[Entry])
 def list_entries(call: Call) -> list[Entry]:
     """List the journal entries of an order: its sale and the reversal."""
-    return _ledger().entries_of_order(call.path["order_id"])
+    order_id = call.path["order_id"]
+    entries = _ledger().entries_of_order(order_id)
+    if not entries:
+        check_order(invoked(client("lambda"), os.environ["FIND_UNKNOWN_ORDERS_FUNCTION"]), order_id)
+    return entries
 
 
 @api.route("POST /ledger/entries", "manage", body=PostManualEntry, response=ManualEntry, statuses=(201,))

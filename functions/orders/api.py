@@ -1,9 +1,16 @@
 """Orders over HTTP."""
 
+import os
+from collections.abc import Mapping
+from functools import cache
+
 from pydantic import BaseModel, ConfigDict
+from tillflow import customers
 from tillflow.api import Api, Call, DaysQuery, Reply, accepted
 from tillflow.api.problems import ProblemError, problem_of_refusal
+from tillflow.aws import client
 from tillflow.order_request import PlaceOrder
+from tillflow.references import Filter, FindUnknown, Kind, check_filters, invoked
 
 from orders.drafts.api import api as drafts
 from orders.models import CancelReason, Code, Order, OrderSummary, Status
@@ -40,6 +47,16 @@ class OrderPage(BaseModel):
     next_cursor: str | None
 
 
+@cache
+def _find_unknown() -> Mapping[Kind, FindUnknown]:
+    functions, environment = client("lambda"), os.environ
+    check = customers.invoked(functions, environment["CHECK_CUSTOMER_FUNCTION"])
+    return {
+        "customer": customers.find_never_created(check),
+        "location": invoked(functions, environment["FIND_UNKNOWN_LOCATIONS_FUNCTION"]),
+    }
+
+
 @api.route("POST /orders", "sell", body=PlaceOrder, query=Wait, response=Order, statuses=(201, 202))
 def place_order(call: Call) -> Reply:
     """Sell an order. The till makes its id: the same order again starts nothing."""
@@ -59,6 +76,11 @@ def list_orders(call: Call) -> OrderPage:
         first_day=query.first_day,
         last_day=query.last_day,
     )
+    filters: list[Filter] = [
+        ("location", "location", query.location),
+        ("customer", "customer_id", query.customer_id),
+    ]
+    check_filters(page.rows, filters, _find_unknown())
     return OrderPage(orders=page.rows, next_cursor=call.cursor(page.after))
 
 

@@ -13,15 +13,6 @@ class InvalidCancel(InvalidRequest):
     subject = "cancel"
 
 
-class UnknownOrder(DomainError):
-    """An order id that does not exist."""
-
-    cashier_message = "No such order. Check the number on the receipt."
-
-    def __init__(self, order_id: str) -> None:
-        super().__init__(f"order {order_id} does not exist")
-
-
 class CardRefused(DomainError):
     """The payments service refused the token of a card."""
 

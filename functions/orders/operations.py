@@ -10,7 +10,6 @@ from tillflow.executions import (
     Started,
     check_same_input,
     describe_execution,
-    error_message,
     execution_arn,
     has_failed,
     restart_execution,
@@ -24,8 +23,9 @@ from tillflow.references import FindUnknown, Reference, check_references
 
 from orders.approvals import approver_of, with_approval
 from orders.cards import StoreCards, tokens_of, with_references
-from orders.errors import InvalidCancel, OrderHasReturns, UnknownOrder
-from orders.models import CancelOrder, Order, OrderRef, OrderSummary
+from orders.errors import InvalidCancel, OrderHasReturns
+from orders.finding import OrderFinder
+from orders.models import CancelOrder, Order, OrderSummary
 from orders.rules import check_cancellable
 from orders.store import OrdersStore
 
@@ -49,6 +49,7 @@ class OrderOperations:
     ) -> None:
         self._find_unknown_carriers = find_unknown_carriers
         self._store = OrdersStore(dynamodb, table)
+        self._finder = OrderFinder(dynamodb, states, table, checkout)
         self._states = states
         self._checkout = checkout
         self._cancel = cancel
@@ -148,29 +149,8 @@ class OrderOperations:
         return self._store.find(order_id)
 
     def get(self, order_id: str) -> Order:
-        """Return an order; UnknownOrder, InvalidOrder for an id no order has.
-
-        Step Functions deletes executions 90 days after they end, so the row is read first. An order without a row is
-        one whose checkout has not opened it yet, or rejected it before that; it is returned as the execution has it.
-        """
-        order_id = parse(OrderRef, {"order_id": order_id}, InvalidOrder).order_id
-        order = self._store.find(order_id)
-        if order:
-            return order
-        arn = execution_arn(self._checkout, order_id)
-        checkout = describe_execution(self._states, arn)
-        if checkout is None:
-            raise UnknownOrder(order_id)
-        sent = json.loads(checkout["input"])
-        return Order(
-            order_id=order_id,
-            status="REJECTED" if has_failed(checkout) else "PLACED",
-            execution=arn,
-            location=_text_in(sent, "location"),
-            placed_at=_text_in(sent, "placed_at"),
-            reason=checkout.get("error"),
-            cause=error_message(checkout.get("cause", "")),
-        )
+        """Return an order; UnknownOrder, InvalidOrder for an id no order has."""
+        return self._finder.get(order_id)
 
 
 def _left_as_it_was(execution: Mapping[str, Any]) -> bool:
@@ -178,9 +158,3 @@ def _left_as_it_was(execution: Mapping[str, Any]) -> bool:
     if execution["status"] != "SUCCEEDED":
         return has_failed(execution)
     return bool(json.loads(execution["output"])["status"] == "PAID")
-
-
-def _text_in(sent: Any, field: str) -> str | None:
-    """Return the text of a field of an order as its workflow got it; None if it has none."""
-    value = sent.get(field) if isinstance(sent, dict) else None
-    return value if isinstance(value, str) else None

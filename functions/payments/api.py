@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
-from tillflow import customers
+from tillflow import customers, references
 from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.customers import CheckCustomer
@@ -32,11 +32,26 @@ api = Api("payments")
 handle = api.handle
 
 
+TenderState = Literal[
+    "authorising",
+    "authorised",
+    "declined",
+    "capturing",
+    "captured",
+    "capture_refused",
+    "voiding",
+    "voided",
+    "refunding",
+    "refunded",
+    "refund_failed",
+]
+
+
 class TenderQuery(DaysQuery):
     """type, state: only tenders of these; days are those on which the payment began."""
 
     type: TenderType | None = None
-    state: Annotated[str | None, Field(pattern=r"^[a-z_]{1,32}$")] = None
+    state: TenderState | None = None
 
 
 class TenderPage(BaseModel):
@@ -197,7 +212,12 @@ def list_payments(call: Call) -> TenderPage:
 @api.route("GET /orders/{order_id}/tenders", "read", response=list[Tender])
 def list_tenders(call: Call) -> list[Tender]:
     """List the tenders of an order with what was authorised, captured and refunded, without references of cards."""
-    tenders = _payments().tenders(call.path["order_id"])
+    order_id = call.path["order_id"]
+    tenders = _payments().tenders(order_id)
+    if not tenders:
+        references.check_order(
+            references.invoked(client("lambda"), os.environ["FIND_UNKNOWN_ORDERS_FUNCTION"]), order_id
+        )
     return [replace(tender, card=None, authorisation="") for tender in tenders]
 
 

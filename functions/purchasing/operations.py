@@ -14,7 +14,7 @@ from tillflow.callbacks import complete_task, fail_task, send_heartbeat
 from tillflow.executions import Started, start_once
 from tillflow.listing import Page
 from tillflow.parsing import parse
-from tillflow.references import FindUnknown, Kind, Reference, check_references
+from tillflow.references import Filter, FindUnknown, Kind, Reference, check_filters, check_references
 from tillflow.times import utc_now
 
 from purchasing import reporting, rules
@@ -79,10 +79,13 @@ class PurchaseOperations:
         supplier_id: str | None = None,
         location: str | None = None,
     ) -> Page[Purchase]:
-        """Return a page of the orders, the newest first. InvalidPurchase for an unknown status."""
+        """Return a page of the orders, the newest first. UnknownReferences, InvalidPurchase for an unknown status."""
         if status is not None and status not in STATUSES:
             raise InvalidPurchase("status", status, f"one of {', '.join(STATUSES)}")
-        return self._store.list_purchases(limit, after, status, supplier_id, location)
+        page = self._store.list_purchases(limit, after, status, supplier_id, location)
+        filters: list[Filter] = [("supplier", "supplier_id", supplier_id), ("location", "location", location)]
+        check_filters(page.rows, filters, self._find)
+        return page
 
     def next_step(self, purchase: Purchase) -> ShownStep | None:
         """Return the step that the order's workflow runs next, None if it has ended."""

@@ -10,6 +10,7 @@ from tillflow.api.webhooks import is_signed_with
 from tillflow.aws import client
 from tillflow.fields import BusinessId, Identifier
 from tillflow.parsing import parse
+from tillflow.references import check_filters, invoked
 
 from shipping.errors import CarrierNotVerified, InvalidShipment
 from shipping.models import (
@@ -70,6 +71,8 @@ def list_deliveries(call: Call) -> DeliveryPage:
     """List deliveries, the newest first, a page at a time."""
     query: DeliveryQuery = call.query
     page = _shipping().list_deliveries(query.limit, call.after, status=query.status, location=query.location)
+    find = invoked(client("lambda"), os.environ["FIND_UNKNOWN_LOCATIONS_FUNCTION"])
+    check_filters(page.rows, [("location", "location", query.location)], {"location": find})
     return DeliveryPage(deliveries=page.rows, next_cursor=call.cursor(page.after))
 
 

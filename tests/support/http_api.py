@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -192,6 +193,10 @@ def http_api(fixture: WorkflowFixture) -> Iterator[HttpApi]:
                 "catalog.operations.utc_now", lambda: datetime.fromtimestamp(fixture.engine.clock.now(), UTC)
             )
         )
+        # A handler has the clients of its import.
+        fixture.services.handle("FindUnknownOrdersFunction", {"ids": []})
+        finder = import_module("orders.references").finder
+        patches.enter_context(patch.object(finder, "_states", clients["stepfunctions"]))
         yield HttpApi(fixture, user_pool())
     forget_operations(modules)
 

@@ -99,7 +99,9 @@ def test_an_invoice_and_its_payment_are_reported_each_way(paid: str) -> None:
         1900,
         0,
     )
-    header, row = run("purchase", "payments", "--csv").stdout.splitlines()
+    header, *rows = run("purchase", "payments", "--csv").stdout.splitlines()
+    # Other tests of the shop pay orders too.
+    row = next(one for one in rows if paid in one)
     assert header.startswith("paid_at,supplier_id,invoice")
     assert row.split(",")[1:5] == ["sup-beans", "A-1", paid, "1900"]
 

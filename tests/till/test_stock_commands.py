@@ -99,7 +99,7 @@ def test_the_same_id_with_another_count_is_refused(stock: StockOperations) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("stock", "movements", "NOPE"), "sku NOPE was never stocked at store-1"),
+        (("stock", "movements", "NOPE"), "sku is 'NOPE'; expected the SKU of a product"),
         (("stock", "movements", "TEA", "--location", "store-9"), "location store-9 does not exist"),
         (("stock", "levels", "--location", "store-9"), "location store-9 does not exist"),
         (("stock", "count", "TEA", "1", "--location", "store-9"), "location is 'store-9'"),

@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 
 from orders.drafts.models import Draft
-from orders.errors import UnknownOrder, UnknownReturn
+from orders.errors import UnknownReturn
 from orders.models import Order, OrderSummary
 from orders.returns.models import Exchanged, Return
+from tillflow.errors import UnknownOrder
 from tillflow.executions import Started
 from tillflow.listing import Page
 

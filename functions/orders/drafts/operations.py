@@ -8,7 +8,7 @@ from tillflow.errors import InvalidOrder
 from tillflow.listing import Page
 from tillflow.order_request import PlaceOrder
 from tillflow.parsing import parse
-from tillflow.references import FindUnknown, Kind, check_references
+from tillflow.references import FindUnknown, Kind, check_filters, check_references
 from tillflow.times import utc_now
 
 from orders.drafts import rules
@@ -48,9 +48,11 @@ class DraftOperations:
         return self._store.get(_id(draft_id))
 
     def list_drafts(self, location: str, limit: int = 50, after: str = "") -> Page[Draft]:
-        """Return a page of the open drafts of a location, the newest first. InvalidDraft."""
+        """Return a page of the open drafts of a location, the newest first. InvalidDraft, UnknownReferences."""
         location = parse(DraftsOfLocation, {"location": location}, InvalidDraft).location
-        return self._store.list_drafts(location, limit, after)
+        page = self._store.list_drafts(location, limit, after)
+        check_filters(page.rows, [("location", "location", location)], self._find)
+        return page
 
     def update(self, draft_id: str, order: Mapping[str, Any], version: int | None = None) -> Draft:
         """Replace the order of a draft at a version.

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tillflow.errors import InvalidOrder
 from tillflow.executions import (
     Started,
     check_same_input,
@@ -13,12 +12,11 @@ from tillflow.executions import (
 )
 from tillflow.parsing import parse
 
-from orders.errors import InvalidReturn, UnknownOrder, UnknownReturn
-from orders.models import OrderRef
+from orders.errors import InvalidReturn, UnknownReturn
+from orders.models import Order
 from orders.returns.models import Return, ReturnOrder, ReturnRef
 from orders.returns.rules import check_by_person
 from orders.returns.store import ReturnsStore
-from orders.store import OrdersStore
 
 
 class ReturnOperations:
@@ -26,7 +24,6 @@ class ReturnOperations:
 
     def __init__(self, dynamodb: Any, states: Any, table: str, machine: str) -> None:
         self._store = ReturnsStore(dynamodb, table)
-        self._orders = OrdersStore(dynamodb, table)
         self._states = states
         self._machine = machine
 
@@ -67,9 +64,6 @@ class ReturnOperations:
             cause=execution.get("cause"),
         )
 
-    def list_of_order(self, order_id: str) -> list[Return]:
-        """Return the returns of an order that were not released, the oldest first. UnknownOrder, InvalidOrder."""
-        order = self._orders.find(parse(OrderRef, {"order_id": order_id}, InvalidOrder).order_id)
-        if order is None:
-            raise UnknownOrder(order_id)
+    def list_of_order(self, order: Order) -> list[Return]:
+        """Return the returns of an order that were not released, the oldest first."""
         return self._store.find_many([claim.return_id for claim in order.returns or ()])

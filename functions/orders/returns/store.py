@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, cast
 
 from tillflow.documents import MAX_DOCUMENT_BYTES
-from tillflow.errors import DocumentTooLarge, OrderClosed, StoreContention, check_same
+from tillflow.errors import DocumentTooLarge, OrderClosed, StoreContention, UnknownOrder, check_same
 from tillflow.merges import survivor_of
 from tillflow.store import Action, Item, key, marshal, put_new, read_rows, retry_on_conflict, transact, write
 from tillflow.times import iso_utc
 
-from orders.errors import UnknownOrder, UnknownReturn
+from orders.errors import UnknownReturn
 from orders.models import Claim, Order
 from orders.returns import rules
 from orders.returns.models import (

@@ -3,10 +3,9 @@
 from typing import Any
 
 from tillflow.documents import MAX_DOCUMENT_BYTES
-from tillflow.errors import DocumentTooLarge, StoreContention
+from tillflow.errors import DocumentTooLarge, StoreContention, UnknownOrder
 from tillflow.store import Action, Item, key, marshal, read_row, retry_on_conflict, transact
 
-from orders.errors import UnknownOrder
 from orders.models import OrderShipments
 from orders.rows import order_key, read_order
 from orders.shipments import rules

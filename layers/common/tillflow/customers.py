@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from tillflow.errors import DomainError, StoreUnavailable
@@ -63,6 +64,11 @@ def find_unknown(check: CheckCustomer) -> FindUnknown:
         return [customer_id for customer_id in customer_ids if not _exists(check, customer_id)]
 
     return find
+
+
+def find_never_created(check: CheckCustomer) -> FindUnknown:
+    """Return the lookup of customers for a filter: those that can no longer buy have orders too."""
+    return find_unknown(partial(check_known, check))
 
 
 def _exists(check: CheckCustomer, customer_id: str) -> bool:

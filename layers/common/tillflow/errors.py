@@ -78,6 +78,15 @@ class InvalidOrder(InvalidRequest):
     subject = "order"
 
 
+class UnknownOrder(DomainError):
+    """An order id that does not exist."""
+
+    cashier_message = "No such order. Check the number on the receipt."
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order {order_id} does not exist")
+
+
 class UnknownReferences(InvalidRequest):
     """A request names records that do not exist. The message names every one of them."""
 

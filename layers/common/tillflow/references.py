@@ -10,13 +10,15 @@ from typing import Any, Literal, TypedDict
 
 from pydantic import TypeAdapter, ValidationError
 
-from tillflow.errors import Problem, StoreUnavailable, UnknownReferences
+from tillflow.errors import Problem, StoreUnavailable, UnknownOrder, UnknownReferences
 from tillflow.fields import Identifier, Request
 from tillflow.invocation import FunctionFailed, call_function
 
 type Kind = Literal["carrier", "customer", "location", "product", "supplier"]
 type FindUnknown = Callable[[Collection[str]], Collection[str]]
 """Return those of the ids that no record has."""
+type Filter = tuple[Kind, str, str | None]
+"""A filter of a list: the kind of record that it names, its field, and its value if it was sent."""
 
 _ACCEPTED: dict[Kind, str] = {
     "carrier": "the name of a carrier that is set up",
@@ -68,6 +70,19 @@ def check_references(references: Iterable[Reference], find: Mapping[Kind, FindUn
     ]
     if problems:
         raise UnknownReferences.of(problems)
+
+
+def check_filters(rows: Collection[Any], filters: Iterable[Filter], find: Mapping[Kind, FindUnknown]) -> None:
+    """Raise UnknownReferences for a list without rows if a filter names a record that does not exist."""
+    if not rows:
+        named = [Reference(kind, field, value) for kind, field, value in filters if value is not None]
+        check_references(named, find)
+
+
+def check_order(find: FindUnknown, order_id: str) -> None:
+    """Raise UnknownOrder unless an order has the id. For a lookup without a result."""
+    if order_id in find([order_id]):
+        raise UnknownOrder(order_id)
 
 
 def invoked(client: Any, function: str) -> FindUnknown:
