@@ -96,7 +96,7 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
     ),
     "null in a path that must not be null": (
         machine(A={"Type": "Wait", "SecondsPath": None, "InputPath": None, "OutputPath": None, "End": True}),
-        [(SCHEMA, "Value is not a valid JSONPath", "/States/A/SecondsPath")],
+        [(SCHEMA, "Value must be a valid JSONPath.", "/States/A/SecondsPath")],
     ),
     "malformed paths": (
         machine(
@@ -112,13 +112,13 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
             C={"Type": "Succeed"},
         ),
         [
-            (SCHEMA, "Value is not a valid JSONPath", "/States/A/InputPath"),
+            (SCHEMA, "Value must be a valid JSONPath.", "/States/A/InputPath"),
             (
                 SCHEMA,
                 "The value for the field 'c.$' must be a valid JSONPath or a valid intrinsic function call",
                 "/States/A/Parameters/b[0]",
             ),
-            (SCHEMA, "Value is not a valid JSONPath", "/States/A/OutputPath"),
+            (SCHEMA, "Value must be a valid JSONPath.", "/States/A/OutputPath"),
             (
                 SCHEMA,
                 "The value for the field 'x.$' must be a valid JSONPath or a valid intrinsic function call",
@@ -149,8 +149,12 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
     "invalid variable names": (
         machine(A={**PASS, "Assign": {"a-b": 1, "states": 2, "c.$": "$.c"}}),
         [
-            (SCHEMA, "Invalid variable name 'a-b'", "/States/A/Assign"),
-            (SCHEMA, "Invalid variable name 'states'", "/States/A/Assign"),
+            (
+                "INVALID_VARIABLE_NAME",
+                "Invalid variable name 'a-b': the variable name contains invalid characters.",
+                "/States/A/Assign",
+            ),
+            ("RESERVED_VARIABLE_NAME", "Cannot assign to reserved variable '$states'.", "/States/A/Assign"),
         ],
     ),
     "variable of an outer scope": (
@@ -231,18 +235,18 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
         [
             (
                 SCHEMA,
-                "Value is not one of the following: [S3_INVENTORY, ATHENA_DATA]",
+                "Value should be one of the following: [S3_INVENTORY, ATHENA_DATA]",
                 "/States/A/ItemReader/ReaderConfig/ManifestType",
             ),
             (
                 SCHEMA,
-                "Value is not one of the following: [NONE, LOAD_AND_FLATTEN]",
+                "Value should be one of the following: [NONE, LOAD_AND_FLATTEN]",
                 "/States/A/ItemReader/ReaderConfig/Transformation",
             ),
             (SCHEMA, "Field 'Format' is not supported", "/States/A/ResultWriter/WriterConfig"),
             (
                 SCHEMA,
-                "Value is not one of the following: [NONE, COMPACT, FLATTEN]",
+                "Value should be one of the following: [NONE, COMPACT, FLATTEN]",
                 "/States/A/ResultWriter/WriterConfig/Transformation",
             ),
         ],
@@ -257,8 +261,7 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
         [
             (
                 SCHEMA,
-                "The resource provided arn:aws:states:::s3:headObject is not recognized. The value is not a valid "
-                "resource ARN, or the resource is not available in this region.",
+                "The field 'Resource' does not match any of the allowed values",
                 "/States/A/ItemReader/Resource",
             )
         ],

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from .builders import PASS, errors, machine, map_state, parallel, processor, task
+from .builders import PASS, SCHEMA, errors, machine, map_state, parallel, processor, task
 
 UNSUPPORTED = "UNSUPPORTED_JSONATA_EXPRESSION"
-DELIMITERS = "JSONata expressions must start with '{%' and end with '%}'"
+DELIMITERS = "JSONata string must start with {% and end with %}"
 
 
 def output_errors(text: str) -> list[tuple[str, str, str | None]]:
@@ -19,7 +19,7 @@ def output_errors(text: str) -> list[tuple[str, str, str | None]]:
 
 @pytest.mark.parametrize("text", ["{% 1 }", " {% 1 %}", "{% 1", "1 %}", "{% 1 %} ", "{%}", "a {% 1 %}"])
 def test_incomplete_delimiters_are_an_error(text: str) -> None:
-    assert output_errors(text) == [("INVALID_JSONATA_EXPRESSION", DELIMITERS, "/States/A/Output")]
+    assert output_errors(text) == [(SCHEMA, DELIMITERS, "/States/A/Output")]
 
 
 @pytest.mark.parametrize("text", ["{% 1 %}", " {% 1 %} ", "{ 1 }", "% }", "", "a %} b", "a {% 1 %} b"])

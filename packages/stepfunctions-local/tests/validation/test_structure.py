@@ -106,7 +106,7 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
     "neither Next nor End": (
         machine(A={"Type": "Pass"}, B=PASS),
         [
-            (SCHEMA, "There should be one of the following fields: [Next, End]", "/States/A"),
+            (SCHEMA, "This object should have only one of the following fields: [Next, End]", "/States/A"),
             (TARGET, 'State "B" is not reachable.', "/States/B"),
         ],
     ),

@@ -131,9 +131,14 @@ def check_fields(
             )
         elif name not in allowed.both and name not in own:
             findings.error(f"Field '{name}' is not supported", location)
-    for name in allowed.required:
-        if name not in body:
-            findings.error(f"The field '{name}' is required but was missing", location)
+    require(body, allowed.required, location, findings)
+
+
+def require(body: Mapping[str, Any], names: tuple[str, ...], location: str, findings: Findings) -> None:
+    """Report the fields that are missing."""
+    missing = [name for name in names if name not in body]
+    if missing:
+        findings.error(f"These fields are required: [{', '.join(missing)}]", location)
 
 
 def only_one(body: Mapping[str, Any], names: tuple[str, ...], location: str, findings: Findings) -> None:
@@ -146,7 +151,9 @@ def one_of(body: Mapping[str, Any], names: tuple[str, ...], location: str, findi
     """Report when none or more than one of the fields is present."""
     only_one(body, names, location, findings)
     if not any(name in body for name in names):
-        findings.error(f"There should be one of the following fields: [{', '.join(names)}]", location)
+        findings.error(
+            f"This object should have only one of the following fields: [{', '.join(names)}]", location
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,7 @@ _NUMBERS = {
     "TimeoutSeconds": Number(1, _MAX_SECONDS),
     "HeartbeatSeconds": Number(1, _MAX_SECONDS),
     "Seconds": Number(0, _MAX_SECONDS),
-    "IntervalSeconds": Number(1, _MAX_SECONDS),
+    "IntervalSeconds": Number(0, _MAX_SECONDS),
     "MaxAttempts": Number(0, _MAX_SECONDS),
     "MaxDelaySeconds": Number(1, _MAX_DELAY_SECONDS),
     "BackoffRate": Number(1, integer=False),
@@ -186,6 +193,7 @@ _NUMBERS = {
     "MaxInputBytesPerBatch": Number(0, 262_144),
 }
 _CHOICES = {
+    "Version": ("1.0",),
     "QueryLanguage": ("JSONPath", "JSONata"),
     "JitterStrategy": ("NONE", "FULL"),
     "Mode": ("INLINE", "DISTRIBUTED"),
@@ -196,9 +204,7 @@ _CHOICES = {
     "ManifestType": ("S3_INVENTORY", "ATHENA_DATA"),
     "OutputType": ("JSON", "JSONL"),
 }
-_STRINGS = frozenset(
-    {"StartAt", "Next", "Default", "Resource", "Comment", "Label", "Error", "Cause", "Version"}
-)
+_STRINGS = frozenset({"StartAt", "Next", "Default", "Resource", "Comment", "Label", "Error", "Cause"})
 _OBJECTS = frozenset(
     {"Assign", "Credentials", "ProcessorConfig"}
     | {"ItemReader", "ReaderConfig", "ItemBatcher", "ResultWriter", "WriterConfig"}
@@ -228,7 +234,7 @@ def check_values(body: Mapping[str, Any], language: str, location: str, findings
 def check_choice(value: Any, choices: tuple[str, ...], location: str, findings: Findings) -> None:
     """Report a value that is not one of the choices."""
     if value not in choices:
-        findings.error(f"Value is not one of the following: [{', '.join(choices)}]", location)
+        findings.error(f"Value should be one of the following: [{', '.join(choices)}]", location)
 
 
 def _check_timestamp(value: Any, language: str, location: str, findings: Findings) -> None:

@@ -25,11 +25,7 @@ def check_jsonata_fields(body: Mapping[str, Any], location: str, findings: Findi
             if is_expression(text):
                 _check_expression(text, text_location, states_fields, findings)
             elif text.startswith("{%") or text.endswith("%}"):
-                findings.error(
-                    "JSONata expressions must start with '{%' and end with '%}'",
-                    text_location,
-                    "INVALID_JSONATA_EXPRESSION",
-                )
+                findings.error("JSONata string must start with {% and end with %}", text_location)
 
 
 def _fields(body: Mapping[str, Any], location: str) -> Iterator[tuple[Any, str, frozenset[str]]]:

@@ -17,7 +17,7 @@ _COMPARED = {
 }
 _TESTS = ("IsNull", "IsPresent", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp")
 _COMPARISONS = tuple(f"{kind}{how}" for kind, hows in _COMPARED.items() for how in hows)
-OPERATORS = frozenset({*_COMPARISONS, *(f"{name}Path" for name in _COMPARISONS), "StringMatches", *_TESTS})
+OPERATORS = (*(f"{name}{end}" for name in _COMPARISONS for end in ("", "Path")), "StringMatches", *_TESTS)
 """Every comparison operator of a JSONPath Choice rule."""
 
 _REFERENCES = frozenset(
@@ -28,6 +28,8 @@ _VALUE_PATHS = frozenset(
     {"InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath"}
     | {"HeartbeatSecondsPath", "ErrorPath", "CausePath"}
 )
+_NO_PATH = "Value must be a valid JSONPath."
+_NO_REFERENCE = "Value is not a Reference Path"
 # Paths that may be null, which means an empty object.
 _NULLABLE_PATHS = frozenset({"InputPath", "OutputPath"})
 _TEMPLATES = frozenset(
@@ -52,7 +54,7 @@ def check_operand(operator: str, operand: Any, location: str, findings: Findings
     """Check the type of a comparison operator's operand."""
     if operator.endswith("Path"):
         if not _is_value_path(operand):
-            findings.error("Value is not a Reference Path", location)
+            findings.error(_not_a_reference(operand), location)
     elif operator in _TESTS or operator == "BooleanEquals":
         if not isinstance(operand, bool):
             findings.error("Expected value of type Boolean", location)
@@ -78,15 +80,28 @@ def _check_paths(value: Any, location: str, findings: Findings) -> None:
             _check_template(item, field_location, findings)
         elif name in _VALUE_PATHS:
             if not (is_path_or_call(item) or (item is None and name in _NULLABLE_PATHS)):
-                findings.error("Value is not a valid JSONPath", field_location)
+                findings.error(_NO_PATH, field_location)
         elif name in _REFERENCES or name == "Variable":
             if not _is_value_path(item) or (name != "Variable" and item.startswith("$$")):
-                findings.error("Value is not a Reference Path", field_location)
+                findings.error(
+                    _not_a_reference(item) if name == "Variable" else _not_a_path(item), field_location
+                )
         elif name == "ResultPath":
             if item is not None and not _is_result_path(item):
-                findings.error("Value is not a Reference Path", field_location)
+                findings.error(_not_a_path(item), field_location)
         elif name not in ("Result", "Comment"):
             _check_paths(item, field_location, findings)
+
+
+def _not_a_path(value: Any) -> str:
+    """Return what a value is not that must be a path to one node: a path, or such a path."""
+    return _NO_REFERENCE if isinstance(value, str) and value.startswith("$") else _NO_PATH
+
+
+def _not_a_reference(value: Any) -> str:
+    if isinstance(value, str) and not value.startswith("$"):
+        return f"{_NO_REFERENCE}: Reference path didn't start with '$'"
+    return _NO_REFERENCE
 
 
 def _compiles(compile: Callable[[str], Any], text: str) -> bool:

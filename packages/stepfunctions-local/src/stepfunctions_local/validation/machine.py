@@ -7,7 +7,7 @@ from typing import Any
 from . import states
 from .context import FlowContext
 from .diagnostics import Findings
-from .fields import BRANCH_FIELDS, MACHINE_FIELDS, check_values
+from .fields import BRANCH_FIELDS, MACHINE_FIELDS, check_values, require
 
 _TARGET = "MISSING_TRANSITION_TARGET"
 _MAX_NAME_LENGTH = 80
@@ -31,9 +31,7 @@ def check_machine(
 def _check_flow(flow: Mapping[str, Any], location: str, context: FlowContext) -> None:
     findings = context.findings
     check_values({k: v for k, v in flow.items() if k != "Comment"}, "JSONPath", location, findings)
-    for name in ("StartAt", "States"):
-        if name not in flow:
-            findings.error(f"The field '{name}' is required but was missing", location or "/")
+    require(flow, ("StartAt", "States"), location or "/", findings)
     bodies = flow.get("States")
     if bodies is None:
         return
@@ -61,9 +59,11 @@ def _check_flow(flow: Mapping[str, Any], location: str, context: FlowContext) ->
 
 
 def _check_name(name: str, location: str, context: FlowContext) -> None:
-    if not name or len(name) > _MAX_NAME_LENGTH:
+    if not name:
+        context.findings.error("State name cannot be empty", location, "INVALID_STATE_NAME")
+    if len(name) > _MAX_NAME_LENGTH:
         context.findings.error(
-            f"State name must have between 1 and {_MAX_NAME_LENGTH} characters",
+            f"Invalid State name: State exceeds the {_MAX_NAME_LENGTH}-character limit allowed by the service",
             location,
             "INVALID_STATE_NAME",
         )

@@ -7,7 +7,9 @@ from ..integrations import Integration, UnknownResource, resolve
 from .diagnostics import Findings
 
 
-def check_resource(body: Mapping[str, Any], express: bool, location: str, findings: Findings) -> None:
+def check_resource(
+    body: Mapping[str, Any], language: str, express: bool, location: str, findings: Findings
+) -> None:
     """Check a Task's Resource, and its arguments when they are an object."""
     resource = body.get("Resource")
     if not isinstance(resource, str):
@@ -28,6 +30,11 @@ def check_resource(body: Mapping[str, Any], express: bool, location: str, findin
         findings.error(
             f"Express state machine does not support '{suffix}' service integration", field_location
         )
+    if integration.pattern not in ("lambda_arn", "activity"):
+        field = "Arguments" if language == "JSONata" else "Parameters"
+        if field not in body:
+            findings.error(f"{field} field is required for resource ARN: {resource}", location)
+            return
     field = "Arguments" if "Arguments" in body else "Parameters"
     arguments = body.get(field, {})
     if isinstance(arguments, dict):
@@ -48,6 +55,9 @@ def check_credentials(body: Mapping[str, Any], location: str, findings: Findings
     if not isinstance(credentials, dict):
         return
     field_location = f"{location}/Credentials"
+    if ":activity:" in str(body.get("Resource")):
+        findings.error("The field 'Credentials' is not supported for activities", field_location)
+        return
     if "RoleArn" not in credentials and "RoleArn.$" not in credentials:
         findings.error("The field 'RoleArn' is required but was missing", field_location)
         return

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..integrations import UnknownResource
 from .context import FlowContext
 from .diagnostics import Findings
 from .fields import (
@@ -23,6 +22,7 @@ from .fields import (
     members,
     one_of,
     only_one,
+    require,
 )
 from .jsonata_fields import check_jsonata_fields
 from .jsonpath_fields import OPERATORS, check_jsonpath_fields, check_operand
@@ -33,6 +33,8 @@ _LABEL = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]+")
 _MAX_LABEL_LENGTH = 40
 _FLOWS = frozenset({"Branches", "ItemProcessor", "Iterator"})
 _COMBINED = ("And", "Or", "Not")
+_SELECTORS = (*_COMBINED, "Variable", "Condition")
+_TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
 _VARIABLE = re.compile(r"[^\W\d]\w{0,79}")
 _S3_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "ItemReader": {"getObject": ("Bucket", "Key"), "listObjectsV2": ("Bucket",)},
@@ -51,12 +53,14 @@ def check_state(body: Mapping[str, Any], location: str, context: FlowContext) ->
     findings = context.findings
     language = _language(body, location, context)
     kind = body.get("Type")
-    if not isinstance(kind, str):
-        findings.error("The field 'Type' is required but was missing", location)
+    if kind is None:
+        require(body, ("Type",), location, findings)
         return
-    allowed = STATE_FIELDS.get(kind)
+    allowed = STATE_FIELDS.get(kind) if isinstance(kind, str) else None
     if allowed is None:
-        findings.error(f"Value is not one of the following: [{', '.join(STATE_FIELDS)}]", f"{location}/Type")
+        findings.error(
+            f"The field 'Type' should have one of these values: [{', '.join(_TYPES)}]", f"{location}/Type"
+        )
         return
     check_fields(body, allowed, language, location, findings)
     check_values(body, language, location, findings)
@@ -131,8 +135,16 @@ def assignments(body: Any, location: str) -> Iterator[tuple[str, str]]:
 def _check_variables(body: Mapping[str, Any], location: str, context: FlowContext) -> None:
     """Check assigned names: identifiers, not the reserved `states`, not assigned in an outer scope."""
     for variable, field_location in assignments(body, location):
-        if variable == "states" or not _VARIABLE.fullmatch(variable):
-            context.findings.error(f"Invalid variable name '{variable}'", field_location)
+        if variable == "states":
+            context.findings.error(
+                "Cannot assign to reserved variable '$states'.", field_location, "RESERVED_VARIABLE_NAME"
+            )
+        elif not _VARIABLE.fullmatch(variable):
+            context.findings.error(
+                f"Invalid variable name '{variable}': the variable name contains invalid characters.",
+                field_location,
+                "INVALID_VARIABLE_NAME",
+            )
         elif variable in context.outer_variables:
             context.findings.error(
                 f"The variable '{variable}' is assigned in an outer scope already", field_location
@@ -155,7 +167,7 @@ def _task(body: Mapping[str, Any], language: str, location: str, context: FlowCo
     timeout, heartbeat = body.get("TimeoutSeconds"), body.get("HeartbeatSeconds")
     if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
         findings.error("HeartbeatSeconds must be smaller than TimeoutSeconds", f"{location}/HeartbeatSeconds")
-    check_resource(body, context.express, location, findings)
+    check_resource(body, language, context.express, location, findings)
     check_credentials(body, location, findings)
 
 
@@ -164,16 +176,15 @@ def _choice(body: Mapping[str, Any], language: str, location: str, context: Flow
     for at, rule in enumerate(members(body, "Choices", dict, findings, location)):
         field_location = f"{location}/Choices[{at}]"
         check_values(rule, language, field_location, findings)
-        if "Next" not in rule:
-            findings.error("The field 'Next' is required but was missing", field_location)
+        require(rule, ("Next",), field_location, findings)
         if language == "JSONata":
             allowed = Allowed(
                 frozenset({"Condition", "Next", "Assign", "Output", "Comment"}),
                 frozenset(OPERATORS) | {"Variable", *_COMBINED},
                 frozenset(),
-                ("Condition",),
             )
             check_fields(rule, allowed, language, field_location, findings)
+            _one_selector(rule, field_location, findings)
             condition = rule.get("Condition", True)
             if not isinstance(condition, bool) and not _has_delimiter(condition):
                 findings.error("Expected value of type Boolean", f"{field_location}/Condition")
@@ -197,12 +208,9 @@ def _comparison(rule: Mapping[str, Any], location: str, findings: Findings, *, t
             )
         elif name not in extra and name not in (*_COMBINED, "Variable", *OPERATORS):
             findings.error(f"Field '{name}' is not supported", location)
-    combined = [name for name in _COMBINED if name in rule]
-    operators = [name for name in rule if name in OPERATORS]
-    if len(combined) + len(operators) != 1:
-        findings.error("There should be exactly one comparison operator", location)
+    if not _one_selector(rule, location, findings):
         return
-    for name in combined:
+    for name in (name for name in _COMBINED if name in rule):
         if name == "Not":
             if isinstance(rule["Not"], dict):
                 _comparison(rule["Not"], f"{location}/Not", findings, top=False)
@@ -211,10 +219,20 @@ def _comparison(rule: Mapping[str, Any], location: str, findings: Findings, *, t
         else:
             for at, part in enumerate(members(rule, name, dict, findings, location)):
                 _comparison(part, f"{location}/{name}[{at}]", findings, top=False)
-    if operators:
-        if "Variable" not in rule:
-            findings.error("The field 'Variable' is required but was missing", location)
-        check_operand(operators[0], rule[operators[0]], f"{location}/{operators[0]}", findings)
+    if "Variable" in rule:
+        one_of(rule, OPERATORS, location, findings)
+    for name in (name for name in rule if name in OPERATORS):
+        check_operand(name, rule[name], f"{location}/{name}", findings)
+
+
+def _one_selector(rule: Mapping[str, Any], location: str, findings: Findings) -> bool:
+    """Return whether a rule has one condition; report it when it has none or several."""
+    if sum(name in rule for name in _SELECTORS) == 1:
+        return True
+    findings.error(
+        f"The object must have only one of the following fields, [{', '.join(_SELECTORS)}]", location
+    )
+    return False
 
 
 def _wait(body: Mapping[str, Any], language: str, location: str, context: FlowContext) -> None:
@@ -222,10 +240,10 @@ def _wait(body: Mapping[str, Any], language: str, location: str, context: FlowCo
         ("Seconds", "Timestamp")
         if language == "JSONata"
         else (
-            "Seconds",
             "SecondsPath",
-            "Timestamp",
+            "Seconds",
             "TimestampPath",
+            "Timestamp",
         )
     )
     one_of(body, names, location, context.findings)
@@ -249,17 +267,23 @@ def _map(body: Mapping[str, Any], language: str, location: str, context: FlowCon
     processor = body.get("ItemProcessor", body.get("Iterator"))
     config = processor.get("ProcessorConfig", {}) if isinstance(processor, dict) else {}
     if isinstance(config, dict):
-        field_location = f"{location}/ItemProcessor/ProcessorConfig"
+        name = "ItemProcessor" if "ItemProcessor" in body else "Iterator"
+        field_location = f"{location}/{name}/ProcessorConfig"
         check_values(config, language, field_location, findings)
         distributed = config.get("Mode") == "DISTRIBUTED"
-        if distributed and "ExecutionType" not in config:
-            findings.error("The field 'ExecutionType' is required but was missing", field_location)
+        if distributed:
+            require(config, ("ExecutionType",), field_location, findings)
+        elif config.get("Mode") == "INLINE" and "ExecutionType" in config:
+            findings.error("Field 'ExecutionType' is not supported", field_location)
         if not distributed:
             for name in ("ItemReader", "ItemBatcher", "ResultWriter"):
                 if name in body:
                     findings.error(f"Field '{name}' is only supported for the 'DISTRIBUTED' mode", location)
         if distributed and context.express:
-            findings.error("Express state machine does not support 'DISTRIBUTED' Map", field_location)
+            findings.error(
+                "The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines",
+                f"{field_location}/Mode",
+            )
     _label(body, location, context)
     for name, allowed in (("ItemReader", READER), ("ItemBatcher", BATCHER), ("ResultWriter", WRITER)):
         part = body.get(name)
@@ -281,7 +305,9 @@ def _check_s3(name: str, part: Mapping[str, Any], language: str, location: str, 
         return
     _, _, action = resource.partition(":states:::s3:")
     if not resource.startswith("arn:aws") or action not in _S3_ACTIONS[name]:
-        findings.error(str(UnknownResource(resource)), f"{location}/{name}/Resource")
+        findings.error(
+            "The field 'Resource' does not match any of the allowed values", f"{location}/{name}/Resource"
+        )
         return
     field = "Arguments" if language == "JSONata" else "Parameters"
     arguments = part.get(field, {})
@@ -305,8 +331,12 @@ def _check_config(
     if "Transformation" in config:
         check_choice(config["Transformation"], transformations, f"{field_location}/Transformation", findings)
     only_one(config, ("MaxItems", "MaxItemsPath"), field_location, findings)
-    if config.get("CSVHeaderLocation") == "GIVEN" and "CSVHeaders" not in config:
-        findings.error("The field 'CSVHeaders' is required but was missing", field_location)
+    if config.get("CSVHeaderLocation") == "GIVEN":
+        require(config, ("CSVHeaders",), field_location, findings)
+    if config.get("InputType") == "CSV" and "CSVHeaderLocation" not in config:
+        findings.error("The field 'CSVHeaderLocation' is required", field_location)
+    if config.get("InputType") == "JSON" and "CSVHeaderLocation" in config:
+        findings.error("Field 'CSVHeaderLocation' is not supported", field_location)
 
 
 def _label(body: Mapping[str, Any], location: str, context: FlowContext) -> None:
@@ -318,10 +348,12 @@ def _label(body: Mapping[str, Any], location: str, context: FlowContext) -> None
         findings.error("Label cannot be empty", field_location, "INVALID_LABEL_NAME")
     elif len(label) > _MAX_LABEL_LENGTH:
         findings.error(
-            f"Label cannot exceed {_MAX_LABEL_LENGTH} characters", field_location, "INVALID_LABEL_NAME"
+            f"Invalid Label name: Label exceeds the {_MAX_LABEL_LENGTH}-character limit allowed by the service",
+            field_location,
+            "INVALID_LABEL_NAME",
         )
     elif not _LABEL.fullmatch(label):
         findings.error("Label contains an invalid character", field_location, "INVALID_LABEL_NAME")
     elif label in context.labels:
-        findings.error(f"Duplicate label name: {label}", field_location, "DUPLICATE_LABEL_NAME")
+        findings.error(f"Duplicate Label name: {label}", field_location, "DUPLICATE_LABEL_NAME")
     context.labels.add(label)
