@@ -8,13 +8,14 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from stepfunctions_local.api.server import serve
 from stepfunctions_local.engine import Engine
 from stepfunctions_local.storage.store import Store
-from stepfunctions_local.testing import FakeServices
+from stepfunctions_local.testing import FakeServices, VirtualEngine
 
 ROLE = "arn:aws:iam::000000000000:role/test"
 PASS = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
@@ -140,3 +141,46 @@ def test_account_is_the_access_key_of_twelve_digits(port: int) -> None:
         assert all(arn.split(":")[4] == account for arn in names[account])
         assert [item["activityArn"] for item in client.list_activities()["activities"]] == [activity]
     assert len(names["111111111111"]) == 1
+
+
+def test_resources_of_another_account_are_denied(port: int) -> None:
+    def client_of(access_key: str):
+        return boto3.client(
+            "stepfunctions",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name="us-east-1",
+            aws_access_key_id=access_key,
+            aws_secret_access_key="test",
+        )
+
+    theirs, ours = client_of("333333333333"), client_of("444444444444")
+    machine = theirs.create_state_machine(name="theirs", definition=PASS, roleArn=ROLE)["stateMachineArn"]
+    for operation in ("DescribeStateMachine", "StartExecution", "DeleteStateMachine", "ListExecutions"):
+        with pytest.raises(ours.exceptions.ClientError) as denied:
+            getattr(ours, xform_name(operation))(stateMachineArn=machine)
+        assert denied.value.response["Error"] == {
+            "Code": "AccessDeniedException",
+            "Message": "User: arn:aws:iam::444444444444:root is not authorized to perform: "
+            f"states:{operation} on resource: {machine} because no resource-based policy allows the "
+            f"states:{operation} action",
+        }
+    assert theirs.describe_state_machine(stateMachineArn=machine)["name"] == "theirs"
+
+
+def test_task_of_a_role_of_another_account_starts_machines_of_the_engine() -> None:
+    with VirtualEngine() as engine:
+        inner = engine.create(json.loads(PASS))
+        task = {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::states:startExecution.sync:2",
+            "Parameters": {"StateMachineArn": inner},
+            "End": True,
+        }
+        definition = {"StartAt": "T", "States": {"T": task}}
+        assert engine.run(definition, role_arn="arn:aws:iam::555555555555:role/any").status == "SUCCEEDED"
+        definition["States"]["T"]["Parameters"]["StateMachineArn"] = inner.replace(
+            "000000000000", "666666666666"
+        )
+        result = engine.run(definition, role_arn="arn:aws:iam::555555555555:role/any")
+        assert result.error == "StepFunctions.AWSStepFunctionsException"
+        assert "is not authorized to perform: states:StartExecution on resource: " in (result.cause or "")

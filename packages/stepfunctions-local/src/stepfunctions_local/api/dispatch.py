@@ -8,6 +8,7 @@ from typing import Any
 from ..engine import Engine
 from ..errors import ApiError, DefinitionError
 from . import parameters
+from .access import check_account
 from .session import Session
 
 _MODULES = (
@@ -44,11 +45,14 @@ async def dispatch(
     params: dict[str, Any],
     trace_header: str | None = None,
     account: str | None = None,
+    *,
+    by_task: bool = False,
 ) -> dict[str, Any]:
     """Perform an operation and return its response. Raises ApiError.
 
     `trace_header` is the caller's X-Ray trace header, which an execution inherits unless the request has one.
-    `account` is the account of the caller's credentials, by default the engine's.
+    `account` is the account of the caller's credentials, by default the engine's. `by_task` says that the caller is
+    a task, whose account is that of its role.
     """
     if trace_header is not None and operation in _TRACED and len(trace_header) <= _MAX_TRACE_HEADER:
         params.setdefault("traceHeader", trace_header)
@@ -57,6 +61,9 @@ async def dispatch(
         raise ApiError("UnknownOperationException", f"Unknown operation: {operation}")
     parameters.check(operation, params)
     params = _without_nulls(params)
+    if account is not None:
+        # Roles of tasks may be of another account than the engine's machines: nobody checks them here.
+        check_account(operation, params, account, *((engine.config.account,) if by_task else ()))
     engine.retention.apply()
     try:
         result = perform(Session(engine, account or engine.config.account), params)

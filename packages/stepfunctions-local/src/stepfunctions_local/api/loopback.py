@@ -22,7 +22,7 @@ async def call_own_api(
     """Perform an operation and return its response like botocore. Raises ServiceError."""
     name = operation[0].upper() + operation[1:]
     try:
-        response = await dispatch(engine, name, params, trace_header, account)
+        response = await dispatch(engine, name, params, trace_header, account, by_task=True)
     except ApiError as error:
         raise ServiceError("stepfunctions", name, error.code, error.message, status=error.status) from None
     return response | {"ResponseMetadata": _metadata(engine, response)}
