@@ -2,9 +2,9 @@
 
     python -m benchmarks.scaling [--measure] [--plots docs/images]
 
-Prints the tables of docs/scaling.md and writes its plots. --measure first runs a sale and a picture in this process
-and stores their use and the durations of their functions in durations.json: the CPU time of this machine, and 5 ms for
-each request to another service.
+Prints the tables of docs/scaling.md and writes its plots. --measure first runs a sale, a picture and batches of events
+in this process and stores their use and the durations of their functions in durations.json: the CPU time of this
+machine, and 5 ms for each request to another service.
 """
 
 import argparse
@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import cost, simulation
-from benchmarks.simulation import DEMAND, LEVEL, SERIES, Durations, Isolation, percentile
+from benchmarks.simulation import DEMAND, LEVEL, SERIES, Backlog, Durations, Isolation, percentile
 from benchmarks.svg import line_plot
-from verification.proof.prover import prover
+from verification.proof.families import ORDERS
+from verification.proof.prover import Prover, prover
 
 HERE = Path(__file__).parent
 MEASURED = HERE / "durations.json"
@@ -26,6 +27,7 @@ QUOTAS = HERE / "quotas.json"
 RATES = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
 HOT_RATES = (1, 2, 5, 10, 20, 30, 40, 50, 60, 80)
 MEASUREMENTS = 20
+BATCH = 10
 
 
 def measure() -> dict[str, Any]:
@@ -35,15 +37,38 @@ def measure() -> dict[str, Any]:
         runs = [cost.measure_order(built, 1)[0] for _ in range(MEASUREMENTS)]
         cost.measure_scenario(built, cost.OTHERS["picture"])
         picture = cost.measure_scenario(built, cost.OTHERS["picture"])
+        consumers = measure_batches(built)
     names = list(runs[0].seconds)
     sale = {name: sum(run.seconds[name] for run in runs) / len(runs) for name in names}
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "sale": {name: round(seconds, 4) for name, seconds in sale.items()},
         "picture": {name: round(seconds, 4) for name, seconds in picture.seconds.items()},
+        "consumers": {name: round(seconds, 4) for name, seconds in consumers.items()},
         "transitions": runs[0].transitions,
         "table_writes": runs[0].writes_by_table,
     }
+
+
+def measure_batches(built: Prover) -> dict[str, float]:
+    """Return the seconds in which each consumer of order events counts a batch of ten."""
+    built.reset(ORDERS)
+    batches = {name: _batch_of(name) for name in ("count_sales", "count_demand")}
+    for consumer in ("CountSales", "CountDemand"):  # imports the handlers
+        built.services.call_task(consumer, Records=[])
+    with cost.metered(built) as usage:
+        built.services.call_task("CountSales", Records=batches["count_sales"])
+        built.services.call_task("CountDemand", Records=batches["count_demand"])
+    return dict(usage.seconds)
+
+
+def _batch_of(event: str) -> list[dict[str, Any]]:
+    """Return ten copies of the record of a sample event, each of an order of its own."""
+    [record] = json.loads((HERE.parent / "events" / f"{event}.json").read_text())["Records"]
+    return [
+        {**record, "messageId": str(n), "body": record["body"].replace("ord-1", f"ord-{n}")}
+        for n in range(BATCH)
+    ]
 
 
 def use_of_an_order(measured: dict[str, Any]) -> dict[str, float]:
@@ -89,6 +114,19 @@ def print_isolation(durations: Durations) -> None:
         )
 
 
+def print_backlog(durations: Durations, batch: float) -> None:
+    print("\n## Backlog\n")
+    print("| limit | queues | orders refused | p50 | p99 | all events after |")
+    print("|---:|---|---:|---:|---:|---:|")
+    for limit, maximum in ((10, None), (10, 2), (1_000, None), (1_000, 20)):
+        how = f"MaximumConcurrency {maximum}" if maximum else "without a limit"
+        outcome, emptied = simulation.simulate_backlog(Backlog(limit, maximum), durations, batch)
+        p50, p99 = (percentile(outcome.seconds, share) for share in (0.5, 0.99))
+        print(
+            f"| {limit:,} | {how} | {outcome.refused} of 600 | {p50:.2f} s | {p99:.2f} s | {emptied:.0f} s |"
+        )
+
+
 def hot_rows() -> dict[str, list[tuple[float, float]]]:
     """Return p99 in seconds by orders a second of each hot row."""
     return {
@@ -122,7 +160,9 @@ def main() -> None:
     measured, quotas = json.loads(MEASURED.read_text()), json.loads(QUOTAS.read_text())["quotas"]
     use = use_of_an_order(measured)
     print_load(use, quotas)
-    print_isolation(Durations(tuple(measured["sale"].values()), tuple(measured["picture"].values())))
+    durations = Durations(tuple(measured["sale"].values()), tuple(measured["picture"].values()))
+    print_isolation(durations)
+    print_backlog(durations, max(measured["consumers"].values()))
     plotted = hot_rows()
     print_hot_rows(plotted)
     if options.plots:

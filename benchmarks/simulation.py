@@ -86,40 +86,99 @@ class Outcome:
     images_done_after: float = 0.0
 
 
-def simulate_isolation(case: Isolation, durations: Durations, seed: int = 1) -> Outcome:
-    """Return how orders and uploads end that share the concurrency of an account."""
-    clock, random, outcome = Clock(), Random(seed), Outcome()  # noqa: S311 (repeatable)
-    in_flight = 0
+class Account:
+    """The concurrency of an account, which the functions of all share."""
 
-    def call(seconds: float, attempts: int, longest: float, ended: Callable[[bool], None]) -> Process:
-        nonlocal in_flight
+    def __init__(self, clock: Clock, random: Random, limit: int) -> None:
+        self._clock, self._random, self.limit = clock, random, limit
+        self.in_flight = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.in_flight >= self.limit
+
+    def call(self, seconds: float, attempts: int, longest: float, ended: Callable[[bool], None]) -> Process:
+        """Call a function, and retry it as a workflow does while it is throttled; report whether it ran."""
         for attempt in range(attempts + 1):
-            if in_flight < case.limit:
-                in_flight += 1
+            if not self.is_full:
+                self.in_flight += 1
                 yield seconds
-                in_flight -= 1
+                self.in_flight -= 1
                 ended(True)
                 return
             if attempt < attempts:
-                yield jitter(random, attempt, longest)
+                yield jitter(self._random, attempt, longest)
         ended(False)
 
-    def sale() -> Process:
-        started, done = clock.now, [True]
+    def sale(self, durations: Durations, outcome: Outcome) -> Process:
+        """Run a sale; one whose functions before the pivot stay throttled is refused."""
+        started, done = self._clock.now, [True]
         for number, seconds in enumerate(durations.sale):
             compensated = number < durations.before_pivot
             attempts, longest = (5, 8.0) if compensated else (10, 60.0)
-            yield from call(seconds, attempts, longest, done.append)
+            yield from self.call(seconds, attempts, longest, done.append)
             if not done[-1] and compensated:
                 outcome.refused += 1
                 return
             yield TRANSITION_SECONDS
-        outcome.seconds.append(clock.now - started)
+        outcome.seconds.append(self._clock.now - started)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """`maximum`: MaximumConcurrency of each queue, None for none. `messages`: of each queue when all are redriven."""
+
+    limit: int
+    maximum: int | None
+    orders_per_second: float = 2.0
+    orders: int = 600
+    queues: int = 4
+    messages: int = 20_000
+    redriven_at: float = 30.0
+
+
+def simulate_backlog(
+    case: Backlog, durations: Durations, batch: float, seed: int = 1
+) -> tuple[Outcome, float]:
+    """Return how orders end while queues of events are worked off, and after how long these are empty.
+
+    batch: seconds of a batch of ten messages. A throttled poller tries again after a second.
+    """
+    clock, outcome = Clock(), Outcome()
+    account = Account(clock, Random(seed), case.limit)  # noqa: S311 (repeatable)
+    waiting, emptied = [-(-case.messages // 10)] * case.queues, 0.0
+
+    def poller(queue: int) -> Process:
+        nonlocal emptied
+        while waiting[queue]:
+            if account.is_full:
+                yield 1.0
+                continue
+            waiting[queue] -= 1
+            account.in_flight += 1
+            yield batch
+            account.in_flight -= 1
+            emptied = clock.now - case.redriven_at
+
+    for number in range(case.orders):
+        clock.start(account.sale(durations, outcome), number / case.orders_per_second)
+    for queue in range(case.queues):
+        for number in range(case.maximum or min(waiting[queue], case.limit)):
+            began = max(0.0, (number - FIRST_POLLERS) / POLLERS_PER_SECOND)
+            clock.start(poller(queue), case.redriven_at + began)
+    clock.run()
+    return outcome, emptied
+
+
+def simulate_isolation(case: Isolation, durations: Durations, seed: int = 1) -> Outcome:
+    """Return how orders and uploads end that share the concurrency of an account."""
+    clock, outcome = Clock(), Outcome()
+    account = Account(clock, Random(seed), case.limit)  # noqa: S311 (repeatable)
 
     def image() -> Process:
         done = [True]
         for seconds in durations.image:
-            yield from call(seconds, 10, 60.0, done.append)
+            yield from account.call(seconds, 10, 60.0, done.append)
             if not done[-1]:
                 outcome.images_failed += 1
                 return
@@ -130,13 +189,13 @@ def simulate_isolation(case: Isolation, durations: Durations, seed: int = 1) -> 
     waiting = case.uploads
 
     def poller() -> Process:
-        nonlocal in_flight, waiting
+        nonlocal waiting
         while waiting:
-            if in_flight >= case.limit:
+            if account.is_full:
                 yield 1.0
                 continue
             waiting -= 1
-            in_flight += 1
+            account.in_flight += 1
             began = clock.now
             yield from image()
             # The function polls the execution with growing pauses, so that it ends some time after it.
@@ -146,10 +205,10 @@ def simulate_isolation(case: Isolation, durations: Durations, seed: int = 1) -> 
                 if polled >= took:
                     break
             yield polled - took
-            in_flight -= 1
+            account.in_flight -= 1
 
     for number in range(case.orders):
-        clock.start(sale(), number / case.orders_per_second)
+        clock.start(account.sale(durations, outcome), number / case.orders_per_second)
     if case.maximum == 0:
         for _ in range(case.uploads):
             clock.start(image(), case.uploaded_at)

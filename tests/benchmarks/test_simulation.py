@@ -9,9 +9,11 @@ from benchmarks.scaling import MEASURED
 from benchmarks.simulation import (
     LEVEL,
     SERIES,
+    Backlog,
     Durations,
     Isolation,
     percentile,
+    simulate_backlog,
     simulate_hot_row,
     simulate_isolation,
 )
@@ -19,6 +21,8 @@ from benchmarks.svg import line_plot
 
 STORED = json.loads(MEASURED.read_text())
 DURATIONS = Durations(tuple(STORED["sale"].values()), tuple(STORED["picture"].values()))
+
+BATCH = max(STORED["consumers"].values())
 
 
 @pytest.mark.parametrize(("limit", "maximum"), [(10, 2), (1_000, 20)])
@@ -30,6 +34,18 @@ def test_uploads_through_the_queue_refuse_no_order(limit: int, maximum: int) -> 
 
 def test_uploads_started_at_once_refuse_orders_of_a_small_account() -> None:
     assert simulate_isolation(Isolation(10, 0), DURATIONS).refused > 0
+
+
+@pytest.mark.parametrize(("limit", "maximum"), [(10, 2), (1_000, 20)])
+def test_backlog_of_events_refuses_no_order(limit: int, maximum: int) -> None:
+    outcome, emptied = simulate_backlog(Backlog(limit, maximum), DURATIONS, BATCH)
+    assert (outcome.refused, len(outcome.seconds)) == (0, 600)
+    assert percentile(outcome.seconds, 0.99) < 1
+    assert emptied < 120
+
+
+def test_backlog_without_a_limit_refuses_orders_of_a_small_account() -> None:
+    assert simulate_backlog(Backlog(10, None), DURATIONS, BATCH)[0].refused > 0
 
 
 def test_writes_of_a_hot_row_end_once_each() -> None:

@@ -78,6 +78,7 @@ def test_default_of_a_parameter_is_accepted(name: str) -> None:
         ("AlertEmail", "nobody"),
         ("ApprovalLimits", "EUR"),
         ("IngestConcurrency", "1"),
+        ("ConsumerConcurrency", "1"),
         ("SaleReservedConcurrency", "-1"),
         ("LogRetentionDays", "2"),
         ("KeyArn", "alias/shop"),

@@ -194,14 +194,17 @@ def test_event_source_is_retried_within_limits_and_reports_failures(name: str) -
         assert references(properties["DestinationConfig"])
 
 
-def test_image_ingest_is_limited() -> None:
-    limits = [
-        value
-        for resource in resources("AWS::Lambda::EventSourceMapping").values()
-        for value in options(resource["Properties"].get("ScalingConfig", {}))
-        if value
-    ]
-    assert limits == [{"MaximumConcurrency": {"Ref": "IngestConcurrency"}}]
+def test_consumer_of_each_queue_is_limited() -> None:
+    """A backlog takes no concurrency that sales need."""
+    limits = {
+        name: [value for value in options(resource["Properties"].get("ScalingConfig", {})) if value]
+        for name, resource in resources("AWS::Lambda::EventSourceMapping").items()
+        if "StartingPosition" not in resource["Properties"]
+    }
+    ingest = [limit for name, limit in limits.items() if name.startswith("StartIngest")]
+    assert ingest == [[{"MaximumConcurrency": {"Ref": "IngestConcurrency"}}]]
+    others = [limit for name, limit in limits.items() if not name.startswith("StartIngest")]
+    assert others == [[{"MaximumConcurrency": {"Ref": "ConsumerConcurrency"}}]] * 4
 
 
 @pytest.mark.parametrize("name", of_type("AWS::Lambda::Function"))
