@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from tillflow import customers, references
-from tillflow.api import Api, Call, DaysQuery, Reply, accepted
+from tillflow.api import Api, Call, PeriodQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.customers import CheckCustomer
 from tillflow.fields import BusinessId, Identifier, PositiveAmount
@@ -48,7 +48,7 @@ class StartedPayment(BaseModel):
     execution_arn: str
 
 
-class InvoiceQuery(DaysQuery):
+class InvoiceQuery(PeriodQuery):
     """location: only invoices of this location."""
 
     location: Identifier | None = None
@@ -124,27 +124,24 @@ def _payments() -> CustomerPaymentOperations:
 
 @api.route("GET /invoices", "read", query=InvoiceQuery, response=InvoicePage)
 def list_invoices(call: Call) -> InvoicePage:
-    """List issued invoices, the newest first, a page at a time; days are those of issue."""
+    """List issued invoices, the newest first, a page at a time; days and times are those of issue."""
     query: InvoiceQuery = call.query
     page = _billing().list_invoices(
         query.limit,
         call.after,
         location=query.location,
-        first_day=query.first_day,
-        last_day=query.last_day,
+        period=query.period,
     )
     find = references.invoked(client("lambda"), os.environ["FIND_UNKNOWN_LOCATIONS_FUNCTION"])
     references.check_filters(page.rows, [("location", "location", query.location)], {"location": find})
     return InvoicePage(invoices=page.rows, next_cursor=call.cursor(page.after))
 
 
-@api.route("GET /credit-notes", "read", query=DaysQuery, response=CreditNotePage)
+@api.route("GET /credit-notes", "read", query=PeriodQuery, response=CreditNotePage)
 def list_credit_notes(call: Call) -> CreditNotePage:
-    """List credit notes, the newest first, a page at a time; days are those of issue."""
-    query: DaysQuery = call.query
-    page = _billing().list_credit_notes(
-        query.limit, call.after, first_day=query.first_day, last_day=query.last_day
-    )
+    """List credit notes, the newest first, a page at a time; days and times are those of issue."""
+    query: PeriodQuery = call.query
+    page = _billing().list_credit_notes(query.limit, call.after, period=query.period)
     return CreditNotePage(credit_notes=page.rows, next_cursor=call.cursor(page.after))
 
 

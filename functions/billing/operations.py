@@ -8,7 +8,7 @@ from typing import Any
 
 from tillflow.customers import CheckCustomer, CustomerAnonymised, check_known
 from tillflow.executions import Started, start_once
-from tillflow.listing import Page, days_between
+from tillflow.listing import ALL_TIMES, Page, Period
 from tillflow.parsing import parse
 
 from billing.errors import InvalidPayment, UnknownPayment
@@ -40,11 +40,10 @@ class BillingOperations:
         after: str = "",
         *,
         location: str | None = None,
-        first_day: date | None = None,
-        last_day: date | None = None,
+        period: Period = ALL_TIMES,
     ) -> Page[InvoiceSummary]:
         """Return a page of the issued invoices, the newest first. InvalidRequest."""
-        between = days_between(first_day, last_day)
+        between = period.bounds()
         page = self._store.list_documents(INVOICES, limit, after, location=location, between=between)
         return page.convert(lambda rows: map(InvoiceSummary.model_validate, rows))
 
@@ -53,13 +52,10 @@ class BillingOperations:
         limit: int = 50,
         after: str = "",
         *,
-        first_day: date | None = None,
-        last_day: date | None = None,
+        period: Period = ALL_TIMES,
     ) -> Page[CreditNoteSummary]:
         """Return a page of the credit notes, the newest first. InvalidRequest."""
-        page = self._store.list_documents(
-            CREDIT_NOTES, limit, after, between=days_between(first_day, last_day)
-        )
+        page = self._store.list_documents(CREDIT_NOTES, limit, after, between=period.bounds())
         return page.convert(lambda rows: map(CreditNoteSummary.model_validate, rows))
 
 

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply, accepted
+from tillflow.api import Api, Call, PageQuery, PeriodQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.fields import Identifier
 from tillflow.parsing import parse
@@ -43,7 +43,7 @@ class LevelPage(BaseModel):
     next_cursor: str | None
 
 
-class MovementQuery(DaysQuery):
+class MovementQuery(PeriodQuery):
     """The level whose movements are listed."""
 
     location: Identifier
@@ -153,8 +153,7 @@ def list_movements(call: Call) -> MovementPage:
         query.sku,
         query.limit,
         call.after,
-        first_day=query.first_day,
-        last_day=query.last_day,
+        period=query.period,
     )
     return MovementPage(movements=page.rows, next_cursor=call.cursor(page.after))
 

@@ -3,11 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 
 from tillflow.errors import InvalidRequest, Problem
-from tillflow.listing import Page, days_between
+from tillflow.listing import ALL_TIMES, Page, Period
 from tillflow.parsing import parse
 from tillflow.references import FindUnknown, Reference, check_references
 from tillflow.store import Item
@@ -102,15 +101,14 @@ class StockOperations:
         limit: int = 50,
         after: str = "",
         *,
-        first_day: date | None = None,
-        last_day: date | None = None,
+        period: Period = ALL_TIMES,
     ) -> Page[Movement]:
         """Return a page of the movements of a SKU at a location, the newest first.
 
         UnknownLocation, UnknownLevel, InvalidRequest.
         """
         place = parse(Place, {"location": location, "sku": sku})
-        between = days_between(first_day, last_day)
+        between = period.bounds()
         page = self._store.list_movements(place.location, place.sku, limit, after, between)
         if not page.rows and not self._store.level(location, sku):
             self._locations.check([location])

@@ -6,7 +6,7 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 from tillflow import customers
-from tillflow.api import Api, Call, DaysQuery, Reply, accepted
+from tillflow.api import Api, Call, PeriodQuery, Reply, accepted
 from tillflow.api.problems import ProblemError, problem_of_refusal
 from tillflow.aws import client
 from tillflow.order_request import PlaceOrder
@@ -32,8 +32,8 @@ class CancelBody(BaseModel):
     reason: CancelReason
 
 
-class OrderQuery(DaysQuery):
-    """location, customer_id, status: only orders of these; days are those of placed_at."""
+class OrderQuery(PeriodQuery):
+    """location, customer_id, status: only orders of these; days and times are those of placed_at."""
 
     location: Code | None = None
     customer_id: Code | None = None
@@ -73,8 +73,7 @@ def list_orders(call: Call) -> OrderPage:
         location=query.location,
         customer_id=query.customer_id,
         status=query.status,
-        first_day=query.first_day,
-        last_day=query.last_day,
+        period=query.period,
     )
     filters: list[Filter] = [
         ("location", "location", query.location),

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from tillflow.errors import InvalidOrder
@@ -16,7 +15,7 @@ from tillflow.executions import (
     start_execution,
 )
 from tillflow.gift_cards import hide_codes
-from tillflow.listing import Page, days_between
+from tillflow.listing import ALL_TIMES, Page, Period
 from tillflow.order_request import PlaceOrder
 from tillflow.parsing import parse
 from tillflow.references import FindUnknown, Reference, check_references
@@ -131,17 +130,16 @@ class OrderOperations:
         location: str | None = None,
         customer_id: str | None = None,
         status: str | None = None,
-        first_day: date | None = None,
-        last_day: date | None = None,
+        period: Period = ALL_TIMES,
     ) -> Page[OrderSummary]:
-        """Return a page of the opened orders, the newest first; days are those of placed_at, in UTC. InvalidRequest."""
+        """Return a page of the opened orders, the newest first; the period is that of placed_at. InvalidRequest."""
         return self._store.list_orders(
             limit,
             after,
             location=location,
             customer_id=customer_id,
             status=status,
-            between=days_between(first_day, last_day),
+            between=period.bounds(),
         )
 
     def find(self, order_id: str) -> Order | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from tillflow import customers, references
-from tillflow.api import Api, Call, DaysQuery, PageQuery, Reply, accepted
+from tillflow.api import Api, Call, PageQuery, PeriodQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.customers import CheckCustomer
 from tillflow.fields import BusinessId, Day, PositiveAmount, UnitAmount
@@ -47,8 +47,8 @@ TenderState = Literal[
 ]
 
 
-class TenderQuery(DaysQuery):
-    """type, state: only tenders of these; days are those on which the payment began."""
+class TenderQuery(PeriodQuery):
+    """type, state: only tenders of these; days and times are those at which the payment began."""
 
     type: TenderType | None = None
     state: TenderState | None = None
@@ -203,8 +203,7 @@ def list_payments(call: Call) -> TenderPage:
         call.after,
         type=query.type,
         state=query.state,
-        first_day=query.first_day,
-        last_day=query.last_day,
+        period=query.period,
     )
     return TenderPage(payments=page.rows, next_cursor=call.cursor(page.after))
 

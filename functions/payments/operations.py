@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -10,7 +9,7 @@ from botocore.exceptions import ClientError
 from tillflow.customers import CheckCustomer, check_known
 from tillflow.errors import InvalidRequest
 from tillflow.gift_cards import token_of
-from tillflow.listing import Page, days_between
+from tillflow.listing import ALL_TIMES, Page, Period
 from tillflow.parsing import parse
 from tillflow.secrets import NO_SECRET
 from tillflow.store import retry_on_conflict
@@ -62,11 +61,10 @@ class PaymentOperations:
         *,
         type: TenderType | None = None,
         state: str | None = None,
-        first_day: date | None = None,
-        last_day: date | None = None,
+        period: Period = ALL_TIMES,
     ) -> Page[ListedTender]:
         """Return a page of the tenders of all orders, the newest first. InvalidRequest."""
-        between = days_between(first_day, last_day)
+        between = period.bounds()
         return self._store.list_tenders(limit, after, type=type, state=state, between=between)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from orders.rows import order_key
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 from tillflow.store import chunks, key, write_rows
 from tillflow.times import iso_utc
 
@@ -46,6 +46,7 @@ def history(shop: Any, browser: Any) -> Iterator[History]:
     history = History(f"vol-{name}", f"customer-{name}", f"store-{name}")
     customer = {"customer_id": history.customer, "name": "Regular customer"}
     console.call("manager", "POST", "/customers", customer)
+    console.call("manager", "PUT", f"/locations/{history.location}", {"name": "Large store"})
     sale = {
         "order_id": f"{history.prefix}-model",
         "location": "store-1",
@@ -151,6 +152,28 @@ def test_last_orders_of_a_long_list_are_reached_by_their_day(console: Console, h
         show_more(tab)
     expect(rows(tab)).to_have_count(expected)
     expect(rows(tab).last).to_contain_text(history.order(ORDERS - 1))
+
+
+def test_days_of_filters_are_those_of_the_time_zone_of_the_shop(console: Console, history: History) -> None:
+    context = console.new_context()
+
+    def configure(route: Route) -> None:
+        route.fulfill(json={**route.fetch().json(), "time_zone": "Africa/Cairo"})
+
+    context.route("**/config.json", configure)
+    tab = console.open("manager", "orders", context)
+    # The clocks of Cairo are put forward at midnight: the day has 23 hours.
+    first, last = datetime(2024, 4, 25, 22, tzinfo=UTC), datetime(2024, 4, 26, 21, tzinfo=UTC)
+    query = f"location={history.location}&first_day=2024-04-26&last_day=2024-04-26"
+    tab.evaluate("query => { location.hash = `#/orders?${query}` }", query)
+    expect(rows(tab)).to_have_count(PAGE)
+    show_more(tab)
+    show_more(tab)
+    expect(rows(tab)).to_have_count(23 * 6)
+    expect(tab.get_by_role("button", name="More")).to_have_count(0)
+    times = [row["placed_at"] for row in history.rows]
+    expect(rows(tab).first).to_contain_text(history.order(times.index(iso_utc(last - BETWEEN))))
+    expect(rows(tab).last).to_contain_text(history.order(times.index(iso_utc(first))))
 
 
 def test_filter_that_few_orders_pass_reads_on_without_saying_that_there_is_none(

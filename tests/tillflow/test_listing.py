@@ -1,14 +1,14 @@
 """Pages of rows by an index: every row once, whatever the size of the page, the filter and the writes meanwhile."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
 import pytest
 from tillflow.aws import client
 from tillflow.errors import InvalidRequest
-from tillflow.listing import MOST_READS, MOST_ROWS, Index, days_between, every
+from tillflow.listing import MOST_READS, MOST_ROWS, Index, Period, days_between, every
 from tillflow.store import write_rows
 
 from verification.harness.dynamodb import local_dynamodb
@@ -175,6 +175,46 @@ def test_days_include_the_first_and_the_last(index: Index) -> None:
     page = index.page("ORDERS", 100, between=days_between(day, day))
     assert ids(page.rows) == list(range(24, 48))
     assert days_between(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        # A day in Berlin in summer, and one on which its clocks are put back: it has 25 hours.
+        ("2026-11-01T22:00:00Z", "2026-11-02T22:00:00Z", range(22, 46)),
+        ("2026-11-02T00:00:00+02:00", "2026-11-03T00:00:00+01:00", range(22, 47)),
+        ("2026-11-02T00:00:00.9Z", None, range(24, 72)),
+        (None, "2026-11-01T02:00:00Z", range(2)),
+    ],
+)
+def test_period_includes_its_start_and_not_its_end(
+    index: Index, start: str | None, end: str | None, expected: range
+) -> None:
+    write(*range(72))
+    first, last = (datetime.fromisoformat(one) if one else None for one in (start, end))
+    page = index.page("ORDERS", 100, between=Period(start=first, end=last).bounds())
+    assert ids(page.rows) == list(expected)
+
+
+def test_period_without_a_bound_is_all_times() -> None:
+    assert Period().bounds() is None
+    assert Period(date(2026, 11, 2)).bounds() == days_between(date(2026, 11, 2), None)
+
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("period", "refusal"),
+    [
+        (Period(start=NOON, end=NOON), "end.*a time after 2026-11-02T12:00:00Z"),
+        (Period(NOON.date(), start=NOON), "start.*no time where days are given"),
+        (Period(last_day=NOON.date(), end=NOON), "end.*no time where days are given"),
+    ],
+)
+def test_period_without_a_time_is_refused(period: Period, refusal: str) -> None:
+    with pytest.raises(InvalidRequest, match=refusal):
+        period.bounds()
 
 
 def test_last_day_before_the_first_is_refused() -> None:

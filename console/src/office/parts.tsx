@@ -5,7 +5,9 @@ import type { Problem } from "../core/api";
 import { format } from "../core/money";
 import type { Responses } from "../core/responses";
 import { hrefOf, useRoute } from "../core/router";
+import { useShop } from "../core/shop";
 import { Button, Field, Icon } from "../core/ui";
+import { timesOf } from "./days";
 import { MOST_ROWS, useList, useTexts, type ActionView, type ListView, type Row } from "./use-api";
 
 export interface Column {
@@ -20,6 +22,8 @@ export interface Filter {
   type?: "text" | "date";
   /** The value while the address has none. */
   initial?: string;
+  /** Its label, that of the field unless given. */
+  label?: string;
 }
 
 const GOOD = new Set(["PAID", "COMPLETED", "DELIVERED", "ACKNOWLEDGED", "captured", "READY", "SUCCEEDED", "RESOLVED", "CLOSED", "MATCHED", "ISSUED"]);
@@ -180,16 +184,20 @@ interface ListPageProps {
   columns: readonly Column[];
   filters?: readonly Filter[];
   fixed?: Record<string, string>;
+  /** Whether the API counts the rows by days in UTC; it takes the times of the shop's days otherwise. */
+  hasUtcDays?: boolean;
   linkTo?: (row: Row) => string;
   children?: (list: ListView) => ReactNode;
 }
 
 /** A list whose filters are in the address, so that it can be linked to. */
-export function ListPage({ page, title, route, columns, filters = [], fixed = {}, linkTo, children }: ListPageProps): ReactNode {
+export function ListPage({ page, title, route, columns, filters = [], fixed = {}, hasUtcDays = false, linkTo, children }: ListPageProps): ReactNode {
   const { query } = useRoute();
   const { office, text } = useTexts();
+  const { config } = useShop();
   const values = Object.fromEntries(filters.map(({ field, initial }) => [field, query.get(field) ?? initial ?? ""]));
-  const list = useList(route, { ...fixed, ...Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "")) });
+  const wanted = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
+  const list = useList(route, { ...fixed, ...(hasUtcDays ? wanted : timesOf(wanted, config.time_zone)) });
   const set = (field: string, value: string): void => {
     location.assign(hrefOf(page, "", { ...values, [field]: value }));
   };
@@ -230,9 +238,9 @@ function FilterForm({ filters, values, onSet }: { filters: readonly Filter[]; va
   const { office, label } = useTexts();
   return (
     <form className="row wrap filters" role="search" aria-label={office.filter} onSubmit={(event) => event.preventDefault()}>
-      {filters.map(({ field, options, type, initial }) => (
+      {filters.map(({ field, options, type, initial, label: text }) => (
         <label key={field} className="field">
-          {label(field)}
+          {text ?? label(field)}
           {options === undefined ? (
             <input
               type={type ?? "text"}

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from tillflow.errors import InvalidRequest
 from tillflow.store import Item, marshal, read_rows, unmarshal
+from tillflow.times import bound_of_times, iso_utc
 
 MOST_ROWS = 100
 """Rows of a page."""
@@ -251,6 +252,38 @@ def days_between(first: date | None, last: date | None) -> tuple[str, str] | Non
     if first is not None and last is not None and last < first:
         raise InvalidRequest("last_day", last.isoformat(), f"a day that is not before {first.isoformat()}")
     return (first or date.min).isoformat(), f"{(last or date.max).isoformat()}~"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The times of a list: those of days in UTC, both included, or those from `start` on and before `end`.
+
+    Times count to the second: the days of a shop begin at an instant of its time zone. None is no bound.
+    """
+
+    first_day: date | None = None
+    last_day: date | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def bounds(self) -> tuple[str, str] | None:
+        """Return the bounds of stored times, None for all. InvalidRequest if there is no time between them."""
+        if self.start is None and self.end is None:
+            return days_between(self.first_day, self.last_day)
+        for name, moment in (("start", self.start), ("end", self.end)):
+            if moment and (self.first_day or self.last_day):
+                raise InvalidRequest(name, iso_utc(moment), "no time where days are given")
+        if self.start and self.end and self.end <= self.start:
+            raise InvalidRequest("end", iso_utc(self.end), f"a time after {iso_utc(self.start)}")
+        first, last = days_between(date.min, date.max) or ("", "")
+        return _second(self.start, first), _second(self.end, last)
+
+
+ALL_TIMES = Period()
+
+
+def _second(moment: datetime | None, default: str) -> str:
+    return default if moment is None else bound_of_times(moment.replace(microsecond=0))
 
 
 def _expression(wanted: Mapping[str, str | tuple[str, str]], operator: str) -> str:

@@ -28,15 +28,22 @@ export function ReportsPage(): React.ReactNode {
       title={text.pages.reports}
       route="GET /reports/sales"
       fixed={{ currency: config.currency, limit: "100" }}
+      hasUtcDays
       columns={[
         { field: "day" }, ...(dimension === "day" ? [] : [{ field: "value", cell: valueOf }]), ...columnsOf(dimension).map((field) => ({ field, number: true })),
       ]}
       filters={[
         { field: "by", options: DIMENSIONS, initial: "day" },
-        { field: "first_day", type: "date", initial: days.first_day }, { field: "last_day", type: "date", initial: days.last_day },
+        { field: "first_day", type: "date", initial: days.first_day, label: office.firstUtcDay },
+        { field: "last_day", type: "date", initial: days.last_day, label: office.lastUtcDay },
       ]}
     >
-      {(list) => <SalesChart rows={list.rows} byDay={dimension === "day"} currency={config.currency} />}
+      {(list) => (
+        <>
+          {config.time_zone !== "UTC" && <p className="muted">{office.utcDays(config.time_zone)}</p>}
+          <SalesChart rows={list.rows} byDay={dimension === "day"} currency={config.currency} />
+        </>
+      )}
     </ListPage>
   );
 }

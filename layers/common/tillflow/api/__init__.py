@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 """
 
 from tillflow.api.caller import Caller
-from tillflow.api.paging import DaysQuery, PageQuery
+from tillflow.api.paging import DaysQuery, PageQuery, PeriodQuery
 from tillflow.api.problems import Problem, problem_of
 from tillflow.api.routing import Api, Call, Reply, Route, accepted
 
@@ -15,6 +15,7 @@ __all__ = [
     "Caller",
     "DaysQuery",
     "PageQuery",
+    "PeriodQuery",
     "Problem",
     "Reply",
     "Route",

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tillflow.fields import Day, QueryNumber
+from tillflow.fields import Day, QueryNumber, Timestamp
+from tillflow.listing import Period
 
 
 class PageQuery(BaseModel):
@@ -21,3 +22,15 @@ class DaysQuery(PageQuery):
 
     first_day: Day | None = None
     last_day: Day | None = None
+
+
+class PeriodQuery(DaysQuery):
+    """start, end: instead of days, only from this time on and before that one."""
+
+    start: Timestamp | None = None
+    end: Timestamp | None = None
+
+    @property
+    def period(self) -> Period:
+        """Return the times that are listed."""
+        return Period(self.first_day, self.last_day, self.start, self.end)
