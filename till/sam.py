@@ -32,7 +32,7 @@ class SamProcess:
         self._temporary = TemporaryDirectory(prefix=f"sam-{command}-", dir=folder)
         config = ["--config-file", str(project / "samconfig.toml"), "--config-env", "local"]
         with self._log.open("wb") as log:
-            sam = [str(Path(sys.executable).with_name("sam")), command, *config, *options]
+            sam = [sys.executable, "-m", "till.sam_cli", command, *config, *options]
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "till.process_group", str(os.getpid()), *sam],
                 # sam keeps dependencies in the working folder and deletes those of other builds.

@@ -60,6 +60,7 @@ from .ministack.response_headers import install_response_headers
 from .ministack.service_defaults import install_service_defaults
 from .ministack.sign_in import install_renewed_tokens
 from .ministack.step_functions import install_step_functions
+from .ministack.templates import install_template_parser
 from .ministack.topics import install_topic_checks
 from .role_sessions import RoleSessions
 from .settings import PRELOADED_MODULES, endpoint_url
@@ -90,6 +91,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     asynchronous = install_async_invocations(journal, Destinations(endpoint_url(port), roles.assume_now).send)
     install_resources(engine)
     install_nested_stacks()
+    install_template_parser()
     install_resource_schemas()
     install_mapping_checks()
     install_batching_windows()
