@@ -27,6 +27,7 @@ def marker(sort_key: str) -> dict[str, Any]:
         ("STEP#return-shipment-0eda0f4f492dfa32891adb9e4751f9a9ca20fef0", "STEP#return-shipment"),
         ("STEP#receipt-dn-12#0", "STEP#receipt"),
         ("LEVEL#store-1#MUG", "LEVEL"),
+        ("tea", "ORDER"),
     ],
 )
 def test_kind_of_a_write_is_the_same_in_every_case(sort_key: str, row: str) -> None:

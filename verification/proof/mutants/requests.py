@@ -83,8 +83,11 @@ def writes(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, dict[s
 
 def place_of(kind: str, request: dict[str, Any]) -> str:
     """Return the kind of a write: its table, the kind of row, and its condition."""
-    sort_key = (request.get("Item") or request["Key"])["sk"]["S"]
+    place = request.get("Item") or request["Key"]
+    sort_key = place["sk"]["S"]
     row = OF_A_CASE.sub("", sort_key) if sort_key.startswith("STEP") else sort_key.split("#")[0]
+    if not row.isupper() and not row.startswith("STEP"):
+        row = place["pk"]["S"].split("#")[0]  # a list, whose sort keys are the ids of what it has
     condition = re.sub(r":before\d+(, )?", "", request.get("ConditionExpression", ""))
     change = "" if condition else request.get("UpdateExpression", "")
     return f"{request['TableName']} {kind} {row} [{condition or change}]"

@@ -57,7 +57,7 @@ def pytest_configure() -> None:
         # Tests of stores give tables other names: use the name in the template.
         named = [(request, request["TableName"]) for _, request in writes(operation, params)]
         for request, name in named:
-            request["TableName"] = name if name.endswith("Table") else _table_of_caller()
+            request["TableName"] = _table_of_caller(name)
         change(operation, params)
         for request, name in named:
             request["TableName"] = name
@@ -66,12 +66,18 @@ def pytest_configure() -> None:
     in_process.request_at_once = changed
 
 
-def _table_of_caller() -> str:
-    """Return the table (its name in the template) of the service that makes a request; "" for a test's own request."""
+def _table_of_caller(name: str) -> str:
+    """Return the table (its name in the template) of the module or service that makes a request; "" for a test's own.
+
+    name: that in the request. A test may give a module with a table of its own the service's table.
+    """
     frame, callers = sys._getframe(1).f_back, []
     while frame:
         callers.append(frame.f_globals.get("__name__", ""))
         frame = frame.f_back
     services = [module for module in callers if module.partition(".")[0] in SERVICES]
-    further = next((FURTHER_TABLES[module] for module in services if module in FURTHER_TABLES), "")
-    return further or (f"{services[0].partition('.')[0].capitalize()}Table" if services else "")
+    if further := next((FURTHER_TABLES[module] for module in services if module in FURTHER_TABLES), ""):
+        return further
+    if name.endswith("Table"):
+        return name
+    return f"{services[0].partition('.')[0].capitalize()}Table" if services else ""
