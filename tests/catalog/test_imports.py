@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,9 @@ from catalog.imports.store import ImportStore
 from catalog.models import BarcodeLayout, BarcodeLayouts, Category, Product, TaxClass
 from catalog.operations import CatalogOperations
 from tillflow.errors import IdempotencyConflict, RecordChanged
+from tillflow.times import iso_utc
+
+from tests.support.interposed import Interposed
 
 NOW = datetime(2026, 11, 29, 10, tzinfo=UTC)
 HEADER = "sku,name,barcode,category,tax_class,price:EUR"
@@ -201,6 +204,35 @@ def test_row_that_another_delivery_wrote_meanwhile_is_not_written_again(
     shop.imports.apply(shop.batch())
     assert verdicts(shop.imports.close("imp-1")) == (1, 0, 0, 0)
     assert shop.catalog.get("TEA")[0].name == "Changed"
+
+
+def test_batch_overtaken_by_another_delivery_keeps_what_that_stored(
+    shop: Shop, dynamodb: Any, table: str
+) -> None:
+    """The row changes nothing until another process changes the product, before the other delivery applies it."""
+    shop.run(HEADER, TEA)
+    shop.open(HEADER, TEA, import_id="imp-2")
+
+    def other_delivery() -> None:
+        shop.catalog.put_product(Product(sku="TEA", name="Changed", prices={"EUR": 1}, tax_class="food"))
+        shop.imports.apply(shop.batch("imp-2"))
+
+    client = Interposed(dynamodb)
+    client.before("put_item", other_delivery)
+    Imports(ImportStore(client, table), shop.files, lambda: NOW).apply(shop.batch("imp-2"))
+    assert verdicts(shop.imports.close("imp-2")) == (0, 1, 0, 0)
+
+
+def test_close_overtaken_by_another_delivery_keeps_the_time_of_that(
+    shop: Shop, dynamodb: Any, table: str
+) -> None:
+    shop.open(HEADER, TEA)
+    shop.imports.apply(shop.batch())
+    client = Interposed(dynamodb)
+    client.before("put_item", lambda: shop.imports.close("imp-1"))
+    late = Imports(ImportStore(client, table), shop.files, lambda: NOW + timedelta(days=1))
+    assert late.close("imp-1") == shop.imports.close("imp-1")
+    assert shop.store.read("imp-1")["completed_at"] == iso_utc(NOW)
 
 
 def test_batch_with_other_rows_is_a_conflict(shop: Shop) -> None:

@@ -113,6 +113,16 @@ def test_survivor_that_is_merged_meanwhile_is_refused(
     assert customers.get("cus-2").merged_into is None
 
 
+def test_merge_overtaken_by_another_under_its_id_is_a_conflict(
+    merges: MergesStore, customers: CustomersStore, dynamodb: Any, table: str
+) -> None:
+    client = Interposed(dynamodb)
+    client.before("transact_write_items", lambda: merges.merge(merge("cus-3"), NOW))
+    with pytest.raises(IdempotencyConflict, match="merge mrg-1"):
+        MergesStore(client, table).merge(merge("cus-2"), NOW)
+    assert customers.get("cus-2").merged_into is None
+
+
 def test_customer_that_is_changed_meanwhile_keeps_the_change(
     customers: CustomersStore, merges: MergesStore, dynamodb: Any, table: str
 ) -> None:
