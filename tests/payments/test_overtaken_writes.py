@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from payments.models import Tender
+from payments.provider import Charge
 from payments.reconciliation.models import ComparedPage, ComparePage
 from payments.reconciliation.store import ReconciliationStore
 from payments.refunds.models import RefundPayment
@@ -46,7 +47,9 @@ def test_refund_overtaken_by_another_under_its_return_is_a_conflict(shop: Paymen
     overtaken = PaymentsFixture(client, shop.table)
     with pytest.raises(IdempotencyConflict, match="ret-1"):
         overtaken.refunds().refund(refund_of(300))
-    assert shop.balance() == 200
+    stored = RefundStore(shop.client, shop.table).find("ret-1")
+    assert stored
+    assert (stored.request.amount, stored.state, shop.balance()) == (200, "REFUNDED", 200)
 
 
 def test_refund_that_another_delivery_has_changed_is_not_overwritten(shop: PaymentsFixture) -> None:
@@ -96,3 +99,10 @@ def test_close_overtaken_by_another_delivery_keeps_the_time_of_that(shop: Paymen
     assert ReconciliationStore(client, shop.table).close("run-1", LATER) == store.close("run-1", LATER)
     row = read_row(shop.client, shop.table, "RECONCILIATION#run-1", "RUN")
     assert row["completed_at"] == iso_utc(NOW)
+
+
+def test_charge_that_is_authorised_again_stays_captured(shop: PaymentsFixture) -> None:
+    tender = sold(shop)
+    again = shop.sandbox.authorise("ord-1#authorise#1", "", Charge(900, "EUR", "tok_visa"))
+    assert again.reference == tender.authorisation
+    assert shop.sandbox.book.authorisation(again.reference)["state"] == "captured"

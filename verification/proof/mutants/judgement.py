@@ -97,7 +97,7 @@ def by_related_faults(mutant: Mutant) -> Verdict:
 
 
 def by_own_store(mutant: Mutant) -> Verdict:
-    return by_tests(mutant, lambda: (store_tests.owners_tests(mutant),))
+    return by_tests(mutant, lambda: (store_tests.owners_tests(mutant), store_tests.OF_DOCUMENTS))
 
 
 def by_all_stores(mutant: Mutant) -> Verdict:

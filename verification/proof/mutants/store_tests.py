@@ -23,6 +23,8 @@ FURTHER_TABLES = {
     "purchasing.bank": "SandboxBankTable",
 }
 SERVICES = {folder.name for folder in (ROOT / "functions").iterdir() if folder.is_dir()}
+OF_DOCUMENTS = "tests/tillflow/test_overtaken_changes.py"
+"""Tests of the documents that several services store."""
 TESTS = (*sorted(f"tests/{service}" for service in SERVICES), "tests/tillflow", "tests/workflows")
 
 
