@@ -117,3 +117,69 @@ def test_nested_sdk_arguments_have_the_spelling_of_the_java_sdk():
 def test_attribute_values_have_both_spellings(value):
     started = run("aws-sdk:dynamodb:putItem", {"TableName": "table", "Item": {"id": {"M": {"a": value}}}})
     assert started.events("TaskScheduled")
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "message"),
+    [
+        (
+            "ecs:runTask",
+            {"TaskDefinition": "t", "NetworkConfiguration": {"awsVpcConfiguration": {"Subnets": ["s"]}}},
+            "The field 'awsVpcConfiguration' is not supported by Step Functions",
+        ),
+        (
+            "events:putEvents",
+            {"Entries": [{"Source": "s", "detail-type.$": "$.a"}]},
+            "The field 'detail-type.$' is not supported by Step Functions",
+        ),
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "q", "MessageBody": "m", "delaySeconds": 1},
+            "The field 'delaySeconds' is not supported by Step Functions",
+        ),
+        (
+            "glue:startJobRun",
+            {"JobName": "j", "Arguments": {"--n": 5}},
+            "The value for the field '--n' must be a STRING",
+        ),
+        (
+            "aws-sdk:sqs:createQueue",
+            {"QueueName": "q", "Attributes": {"DelaySeconds": 5, "VisibilityTimeout.$": "$.v"}},
+            "The value for the field 'DelaySeconds' must be a STRING",
+        ),
+        (
+            "aws-sdk:dynamodb:putItem",
+            {"TableName": "t", "Item": {"id": {"M": {"a": {"Text": "x"}}}}},
+            "The field 'Text' is not supported by Step Functions",
+        ),
+    ],
+)
+def test_literal_arguments_are_checked_with_the_definition(resource, parameters, message):
+    with pytest.raises(ApiError) as refused:
+        run(resource, parameters)
+    assert refused.value.message == (
+        f"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: {message} at /States/T/Parameters'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters"),
+    [
+        (
+            "ecs:runTask",
+            {"TaskDefinition": "t", "NetworkConfiguration": {"AwsvpcConfiguration": {"Subnets.$": "$"}}},
+        ),
+        ("dynamodb:putItem", {"TableName": "t", "Item": {"id": {"S.$": "$"}, "n": {"NULL": True}}}),
+        ("aws-sdk:sqs:createQueue", {"QueueName": "q", "Attributes": {"DelaySeconds": "5"}}),
+        ("aws-sdk:sfn:startExecution", {"StateMachineArn": "a", "Input": {"any": {"thing": 1}}}),
+        ("aws-sdk:s3:putObject", {"Bucket": "b", "Key": "k", "Body": {"any": 1}}),
+    ],
+)
+def test_literal_arguments_of_the_operation_are_accepted(resource, parameters):
+    definition = {
+        "StartAt": "T",
+        "States": {"T": {"Type": "Task", "Resource": f"arn:aws:states:::{resource}"}},
+    }
+    definition["States"]["T"] |= {"Parameters": parameters, "End": True}
+    with VirtualEngine() as engine:
+        assert engine.create(definition)

@@ -4,7 +4,7 @@ Each row of the table has the actions, their patterns, and the error names of an
 "Integrating services"), and functions for what it does besides the call.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from .base import Integration, Pattern, TaskRequest, UnknownResource
 from .formatting import json_text, milliseconds
 from .jobs import JOBS, Job
 from .metadata import sdk_metadata
-from .sdk import arguments_to_params, check_params, operation_errors
+from .sdk import argument_value_errors, arguments_to_params, check_params, operation_errors
 from .service_errors import ErrorNames, as_optimised
 from .shapes import operation_model, required_members, to_output
 
@@ -242,6 +242,9 @@ class OptimisedIntegration(Integration):
 
     def argument_errors(self, names: set[str]) -> list[str]:
         return operation_errors(operation_model(self.botocore, self.action), names)
+
+    def value_errors(self, arguments: Mapping[str, Any]) -> list[str]:
+        return argument_value_errors(operation_model(self.botocore, self.action), arguments)
 
     def check_arguments(self, arguments: Any) -> None:
         check_params(operation_model(self.botocore, self.action), arguments)

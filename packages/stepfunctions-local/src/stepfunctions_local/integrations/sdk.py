@@ -1,6 +1,7 @@
 """`aws-sdk:service:action[.waitForTaskToken]`: any operation of any service in botocore's models."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from .service_errors import as_sdk
 from .shapes import (
     UnsupportedField,
     WrongType,
+    literal_errors,
     member_named,
     operation_model,
     required_members,
@@ -36,6 +38,9 @@ class SdkIntegration(Integration):
     def argument_errors(self, names: set[str]) -> list[str]:
         return operation_errors(operation_model(self.service, self.action), names, exact=True)
 
+    def value_errors(self, arguments: Mapping[str, Any]) -> list[str]:
+        return argument_value_errors(operation_model(self.service, self.action), arguments, exact=True)
+
     def check_arguments(self, arguments: Any) -> None:
         check_params(operation_model(self.service, self.action), arguments, exact=True)
 
@@ -53,6 +58,15 @@ class SdkIntegration(Integration):
                 trace_header=request.trace_header,
             )
         return to_output(operation, response)
+
+
+def argument_value_errors(
+    operation: OperationModel | None, arguments: Mapping[str, Any], exact: bool = False
+) -> list[str]:
+    """Return AWS's messages for nested names and literal values that an operation does not accept."""
+    if operation is None or operation.input_shape is None:
+        return []
+    return literal_errors(operation.input_shape, dict(arguments), exact)
 
 
 def operation_errors(operation: OperationModel | None, names: set[str], exact: bool = False) -> list[str]:

@@ -17,6 +17,7 @@ from .formatting import iso, json_text
 
 _INTEGERS = {"integer", "long"}
 _NUMBERS = {"float", "double"}
+_NOT_A_STRING = "The value for the field '{}' must be a STRING"
 # The Java SDK reads their times, seconds since 1970, as whole milliseconds.
 _JSON_PROTOCOLS = {"json", "rest-json"}
 
@@ -72,14 +73,8 @@ def operation_model(service: str, method: str) -> OperationModel | None:
 
 @cache
 def _members(shape: StructureShape) -> dict[str, str]:
-    """Map every accepted spelling of a structure's members, in lower case, to botocore's name."""
-    spellings = {}
-    for name in shape.members:
-        spellings[naming.member(name).lower()] = name
-        spellings[name.lower()] = name
-    if "equals" in spellings:  # Java's Object.equals has that name already
-        spellings["equalsvalue"] = spellings["equals"]
-    return spellings
+    """Map the spellings of a structure's members in optimised integrations to botocore's name."""
+    return _sdk_members(shape) | {name[0].upper() + name[1:]: name for name in shape.members}
 
 
 @cache
@@ -95,7 +90,7 @@ def _sdk_members(shape: StructureShape) -> dict[str, str]:
 
 def member_named(shape: StructureShape, name: str, exact: bool = False) -> str:
     """Return botocore's name of a member; with `exact`, only the SDK's spelling is one. Raises UnsupportedField."""
-    member = _sdk_members(shape).get(name) if exact else _members(shape).get(name.lower())
+    member = (_sdk_members(shape) if exact else _members(shape)).get(name)
     if member is None:
         raise UnsupportedField(name)
     return member
@@ -108,6 +103,41 @@ def required_members(operation: OperationModel) -> tuple[str, ...]:
         return ()
     generated = set(operation.idempotent_members)
     return tuple(name for name in operation.input_shape.required_members if name not in generated)
+
+
+def literal_errors(shape: Shape, arguments: Any, exact: bool = False) -> list[str]:
+    """Return AWS's messages for nested names and values of literal arguments that are not accepted.
+
+    Names at the top level are not checked.
+    """
+    if not isinstance(shape, StructureShape) or not isinstance(arguments, dict):
+        return []
+    spellings = _sdk_members(shape) if exact else _members(shape)
+    return [
+        error
+        for name, value in arguments.items()
+        if name in spellings
+        for error in _literal_errors(shape.members[spellings[name]], value, exact)
+    ]
+
+
+def _literal_errors(shape: Shape, value: Any, exact: bool) -> list[str]:
+    if isinstance(value, list) and isinstance(shape, ListShape):
+        return [error for item in value for error in _literal_errors(shape.member, item, exact)]
+    if not isinstance(value, dict):
+        return []
+    if isinstance(shape, StructureShape) and not getattr(shape, "is_document_type", False):
+        spellings = _sdk_members(shape) if exact else _members(shape)
+        unknown = [name for name in value if name.removesuffix(".$") not in spellings]
+        return [str(UnsupportedField(name)) for name in unknown] + literal_errors(shape, value, exact)
+    if not isinstance(shape, MapShape):
+        return []
+    errors = []
+    for key, item in value.items():
+        if shape.value.type_name == "string" and not key.endswith(".$") and not isinstance(item, str | None):
+            errors.append(str(WrongType(key, _NOT_A_STRING)))
+        errors += _literal_errors(shape.value, item, exact)
+    return errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +192,7 @@ def _to_map(shape: MapShape, value: dict[str, Any], form: _Arguments, field: str
     if shape.value.type_name == "string":
         for key, item in value.items():
             if not isinstance(item, str | None):
-                raise WrongType(key, "The value for the field '{}' must be a STRING")
+                raise WrongType(key, _NOT_A_STRING)
     return {key: _to_value(shape.value, item, form, field) for key, item in value.items()}
 
 
