@@ -20,7 +20,7 @@ _OTHER = ("000000000000", "us-east-1", ("Shop", "Refunds", ()))
 
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal]:
-    for name in ("_metric_bucket", "_evict_old_metrics"):
+    for name in ("_metric_bucket", "_evict_old_metrics", "_evaluate_all_alarms"):
         monkeypatch.setattr(cloudwatch, name, getattr(cloudwatch, name))
     monkeypatch.setattr(cloudwatch._metrics, "_data", {})
     journal = Journal(tmp_path / "journal")
@@ -43,6 +43,34 @@ def test_old_points_are_dropped_in_every_region_and_from_the_journal(journal: Jo
     assert [entry.value for entry in journal.load("cloudwatch/points")] == [recent]
 
 
+def _put(name: str) -> None:
+    body = f"Action=PutMetricData&Namespace=Shop&MetricData.member.1.MetricName={name}&MetricData.member.1.Value=1"
+    request = cloudwatch.handle_request("POST", "/", {}, body.encode(), {})
+    assert asyncio.run(request)[0] == 200
+
+
+@pytest.mark.usefixtures("journal")
+def test_alarms_of_metrics_without_points_are_not_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    alarms = {
+        name: {
+            "AlarmName": name, "Namespace": "Shop", "MetricName": name, "Threshold": 0, "StateValue": "OK",
+            "ComparisonOperator": "GreaterThanThreshold", "Statistic": "Sum",
+        }
+        for name in ("Orders", "Returns")
+    }  # fmt: skip
+    evaluated = []
+    evaluate = cloudwatch._evaluate_alarm
+    monkeypatch.setattr(cloudwatch._alarms, "_data", {})
+    monkeypatch.setattr(
+        cloudwatch, "_evaluate_alarm", lambda alarm: evaluated.append(alarm["AlarmName"]) or evaluate(alarm)
+    )
+    for name, alarm in alarms.items():
+        cloudwatch._alarms[name] = alarm
+    _put("Orders")
+    assert evaluated == ["Orders"]
+    assert [alarm["StateValue"] for alarm in alarms.values()] == ["ALARM", "OK"]
+
+
 @pytest.mark.usefixtures("journal")
 def test_a_request_does_not_read_the_points_of_other_metrics() -> None:
     class Unreadable(list[object]):
@@ -50,6 +78,4 @@ def test_a_request_does_not_read_the_points_of_other_metrics() -> None:
             raise AssertionError("a request for other metrics read these points")
 
     dict.__setitem__(cloudwatch._metrics._data, _OTHER, Unreadable())
-    body = b"Action=PutMetricData&Namespace=Shop&MetricData.member.1.MetricName=Orders&MetricData.member.1.Value=1"
-    request = cloudwatch.handle_request("POST", "/", {}, body, {})
-    assert asyncio.run(request)[0] == 200
+    _put("Orders")
