@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,16 @@ def test_a_german_text_has_each_value_of_the_english_one(name: str) -> None:
     for english, german in catalogue(name).items():
         values = [str(position) for position in range(english.count("{}"))]
         assert sorted(re.findall(r"\{(\d+)\}", german)) == values, english
+
+
+def test_each_reason_of_a_refused_payment_has_a_text_in_both_languages() -> None:
+    payments = TEXTS.parents[2] / "functions" / "payments"
+    sources = {path: path.read_text() for path in payments.rglob("*.py")}
+    reasons = {
+        one for text in sources.values() for one in re.findall(r'(?:refused|Refusal)\("(\w+)"\)', text)
+    }
+    reasons |= set(re.findall(r'": "(\w+)",', sources[payments / "stripe_adapter" / "reasons.py"]))
+    reasons |= set(re.findall(r'^[A-Z_]+: Final = "(\w+)"', sources[payments / "provider.py"], re.MULTILINE))
+    assert {"no_customer", "limit_exceeded", "authorisation_expired"} <= reasons
+    shown = Counter(re.findall(r'\b(\w+): "', (TEXTS.parent / "office" / "texts.ts").read_text()))
+    assert {reason for reason in reasons if shown[reason] < 2} == set()

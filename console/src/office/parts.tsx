@@ -75,8 +75,8 @@ export function useCell(): (row: Row, field: string) => ReactNode {
     if (/_on$|^day$/.test(field) && typeof value === "string") return day(value, code);
     if (WORDS.has(field) && typeof value === "string") return office.values[value] ?? value;
     if (AMOUNTS.has(field) && typeof value === "number" && typeof row.currency === "string") return format(value, row.currency, code);
-    // The name of an error, or a text.
-    if (field === "reason" && typeof value === "string") return problem(value, value);
+    // The name of an error, a word of the API, or a text.
+    if (field === "reason" && typeof value === "string") return office.values[value] ?? problem(value, value);
     if (field === "cause" && typeof value === "string") return <span lang="en">{causeText(value)}</span>;
     // The name by which the list of executions has it.
     if (field === "workflow" && typeof value === "string") return value.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
