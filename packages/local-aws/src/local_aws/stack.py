@@ -60,6 +60,7 @@ from .ministack.response_headers import install_response_headers
 from .ministack.service_defaults import install_service_defaults
 from .ministack.sign_in import install_renewed_tokens
 from .ministack.step_functions import install_step_functions
+from .ministack.tables import lock_streams
 from .ministack.templates import install_template_parser
 from .ministack.topics import install_topic_checks
 from .role_sessions import RoleSessions
@@ -108,6 +109,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_filter_patterns()
     install_topic_checks()
     install_message_lock()
+    lock_streams()
     install_message_checks()
     install_queue_checks()
     install_renewed_tokens()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict
@@ -24,6 +26,15 @@ _METADATA = (
     "tags", "ttl_settings", "pitr_settings", "kinesis_destinations", "contributor_insights", "backups",
     "resource_policies", "exports", "imports",
 )  # fmt: skip
+
+_STREAM_FUNCTIONS = (
+    "_trim_stream_records",
+    "stream_start_position",
+    "stream_end_position",
+    "stream_records_since",
+    "closed_stream",
+    "drop_stream_records",
+)
 
 
 def metadata() -> State:
@@ -77,6 +88,26 @@ def install_items(journal: Journal) -> None:
     dynamodb._tables._data = ObservedDict(
         on_delete=lambda _, table: journal.delete_owner(_ITEMS, table["TableArn"])
     )
+
+
+def lock_streams() -> None:
+    """Read and trim the records of streams in one thread at a time.
+
+    Writers and consumers trim records that are older than a day. Two at once would each delete as many records as
+    both have counted, and a reader would skip as many.
+    """
+    lock = threading.RLock()
+
+    def locked(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def run(*arguments: Any, **named: Any) -> Any:
+            with lock:
+                return function(*arguments, **named)
+
+        return run
+
+    for name in _STREAM_FUNCTIONS:
+        setattr(dynamodb, name, locked(getattr(dynamodb, name)))
 
 
 def install_streams(journal: Journal) -> None:
