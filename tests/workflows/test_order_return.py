@@ -11,6 +11,7 @@ from inventory.operations import StockOperations
 from pydantic import TypeAdapter
 from tillflow.aws import client
 from tillflow.events import OrderReturned
+from tillflow.store import marshal
 
 from tests.support.return_workflow import (
     ADA,
@@ -313,6 +314,19 @@ def test_return_window_is_that_of_the_category_at_the_time_of_the_sale(shop: Wor
     catalog.put_return_window(ReturnWindow(category="kitchen", days=30))
     assert give_back(shop).error == "ReturnWindowClosed"
     completed(shop, give_back(shop, {"line_no": 1, "sku": ESPRESSO, "quantity": 1}, return_id="ret-2"))
+
+
+@pytest.mark.parametrize("change", [{"execution": "another"}, {"status": "RELEASED"}], ids=str)
+def test_return_of_another_execution_or_that_was_released_is_not_completed(
+    shop: WorkflowFixture, change: dict[str, str]
+) -> None:
+    sell(shop)
+    run = give_back(shop, faults=(Fault("CloseReturn", "fail_before"),))
+    row = shop.row("OrdersTable", "RETURN#ret-1", "RETURN") | change
+    client("dynamodb").put_item(TableName="OrdersTable", Item=marshal(row))
+    run = shop.resolve(run, "retry", case="CloseReturn")
+    assert (run.status, run.path[-1]) == ("RUNNING", "OpenForwardCase")
+    assert shop.row("OrdersTable", "RETURN#ret-1", "RETURN") == row
 
 
 def test_status_that_only_the_system_can_set_is_set_when_its_case_is_done(shop: WorkflowFixture) -> None:
