@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from catalog.labels import item_barcode, layout_of
 from catalog.models import Product
-from catalog.rows import LIST, read_layouts
+from catalog.rows import LIST, read_layouts, read_tax_classes
+from catalog.tax_rates import in_use
 from tillflow.plurals import counted
 
 from audit.snapshot import Breach, Item, Snapshot, invariant
@@ -71,6 +72,17 @@ def category_lists_its_products(shop: Snapshot) -> Iterator[Breach]:
 
 
 @invariant
+def product_on_sale_has_a_tax_class(shop: Snapshot) -> Iterator[Breach]:
+    """Each product that is not retired has a tax class with a rate, which is not retired."""
+    classes = read_tax_classes(dict(next(shop.items(_TABLE, "RATES", "TAXES"), {})))
+    for sku, product in _settled(shop).items():
+        name = product["tax_class"]
+        if not product.get("retired") and (name not in classes or classes[name].retired):
+            state = "is retired" if name in classes else "has no rate"
+            yield sku, f"its tax class {name} {state}; expected one of {', '.join(in_use(classes)) or 'none'}"
+
+
+@invariant
 def import_applies_each_row_once(shop: Snapshot) -> Iterator[Breach]:
     """A complete import has a result of each row of its file; a row that wrote a product has its marker, and only it.
 
@@ -123,5 +135,6 @@ CATALOG = (
     barcode_is_not_read_as_a_label,
     list_has_each_product,
     category_lists_its_products,
+    product_on_sale_has_a_tax_class,
     import_applies_each_row_once,
 )

@@ -20,9 +20,15 @@ def result(row: int, sku: str, verdict: str = "created") -> Row:
     return {"row": row, "sku": sku, "verdict": verdict}
 
 
-def product(sku: str, barcode: str | None, category: str) -> Row:
+def product(sku: str, barcode: str | None, category: str, tax_class: str = "food") -> Row:
     changed_at = "2026-11-23T10:00:00Z"
-    row = {"sku": sku, "barcode": barcode, "category": category, "changed_at": changed_at}
+    row = {
+        "sku": sku,
+        "barcode": barcode,
+        "category": category,
+        "changed_at": changed_at,
+        "tax_class": tax_class,
+    }
     return {"pk": f"PRODUCT#{sku}", "sk": "PRODUCT", **row}
 
 
@@ -30,12 +36,13 @@ def shop() -> Tables:
     return {
         "CatalogTable": [
             product("CHEESE", CHEESE, "dairy"),
-            product("MUG", None, ""),
-            {"pk": "PRODUCTS", "sk": "CHEESE", "sku": "CHEESE", "barcode": CHEESE, "category": "dairy"},
+            product("MUG", None, "", "ware"),
+            {**product("CHEESE", CHEESE, "dairy"), "pk": "PRODUCTS", "sk": "CHEESE"},
             {"pk": "PRODUCTS", "sk": "MUG"},
             {"pk": f"BARCODE#{CHEESE}", "sk": "BARCODE", "sku": "CHEESE"},
             {"pk": "CATEGORY#dairy", "sk": "CHEESE"},
             {"pk": "RETURNS", "sk": "WINDOWS", "layouts": [LAYOUT]},
+            {"pk": "TAXES", "sk": "RATES", "rate:food": "0.07", "rate:ware": "0.19"},
             {"pk": "IMPORT#imp-1", "sk": "IMPORT", **IMPORT},
             {
                 "pk": "IMPORT#imp-1",
@@ -48,6 +55,16 @@ def shop() -> Tables:
 
 
 BROKEN: list[tuple[Break, str, str]] = [
+    (
+        change("CatalogTable", "PRODUCT#MUG", "PRODUCT", tax_class="luxury"),
+        "product_on_sale_has_a_tax_class",
+        "MUG",
+    ),
+    (
+        change("CatalogTable", "TAXES", "RATES", **{"retired:food": True}),
+        "product_on_sale_has_a_tax_class",
+        "CHEESE",
+    ),
     (
         remove("CatalogTable", f"BARCODE#{CHEESE}", "BARCODE"),
         "barcode_is_of_its_product",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Protocol
 from unittest.mock import patch
 
 from botocore.client import BaseClient
@@ -11,6 +11,14 @@ from stepfunctions_local.errors import StateError
 
 from verification.harness.services import LocalServices
 from verification.harness.template import Template
+
+
+class CallsTasks(Protocol):
+    """Calls functions by the names of their tasks."""
+
+    def call_task(self, name: str, **event: Any) -> Any:
+        """Call the function of a task and return its response; StateError when it fails."""
+
 
 Before = Callable[[str, dict[str, Any]], None]
 

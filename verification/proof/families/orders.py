@@ -30,7 +30,7 @@ from verification.proof.families.family import (
     workflow_of,
 )
 from verification.proof.schedule import CaseSchedule, Trigger
-from verification.proof.services import ProofServices
+from verification.proof.services import CallsTasks, ProofServices
 
 CHECKOUT, CANCEL, RETURN, PAYMENT = "OrderCheckout", "OrderCancel", "OrderReturn", "CustomerPayment"
 EXCHANGE = "OrderExchange"
@@ -352,7 +352,7 @@ def sell(services: ProofServices, request: Request, order_id: str) -> None:
     services.call_task("PostJournal", order=priced, tenders=captured, cost=cost, invoice_number=number)
 
 
-def take_back(services: ProofServices, order_id: str) -> None:
+def take_back(services: CallsTasks, order_id: str) -> None:
     """Undo a sale's payment, invoice, stock and journal, as its cancel does."""
     services.call_task("ReversePayment", order_id=order_id)
     services.call_task("CreditInvoice", order_id=order_id, reason="changed their mind")

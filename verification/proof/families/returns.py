@@ -43,7 +43,7 @@ from verification.proof.families.orders import (
     sell,
 )
 from verification.proof.schedule import CaseSchedule, Trigger
-from verification.proof.services import ProofServices
+from verification.proof.services import CallsTasks, ProofServices
 
 PAIRED = {"a damaged unit of a sale paid by card and cash", "a card that can no longer be refunded"} | {
     "a cheaper article, the rest refunded",
@@ -127,7 +127,7 @@ class Returns(Family):
         except StateError:
             services.call_task("ReleaseReturn", return_id=business_id, execution="other")
             return
-        _book(services, claimed, refunds)
+        book(services, claimed, refunds)
 
     def describe_outcome(self, final: FinalState) -> str:
         row = final.shop.returns.get(final.business_id, {"status": "NONE"})
@@ -252,17 +252,17 @@ def _refund(services: ProofServices, claimed: Any) -> Any:
         amount=claimed["totals"]["total"],
         refund="original",
         customer_id=claimed["customer_id"],
-        received=_received(claimed["order_id"]),
+        received=received(claimed["order_id"]),
     )["refunds"]
 
 
-def _received(order_id: str) -> int:
+def received(order_id: str) -> int:
     """Return what payments of the customer have paid of an order on account."""
     invoice = read_row(client("dynamodb"), "BillingTable", f"INVOICE#{order_id}", "INVOICE")
     return invoice["paid"] + invoice["on_account"] - invoice["total"] if "on_account" in invoice else 0
 
 
-def _book(services: ProofServices, claimed: Any, refunds: Any) -> None:
+def book(services: CallsTasks, claimed: Any, refunds: Any) -> None:
     """Credit, restock and post a return, and complete it."""
     order_id, return_id = claimed["order_id"], claimed["return_id"]
     credited = {name: claimed[name] for name in ("return_id", "lines", "taxes", "totals")}
