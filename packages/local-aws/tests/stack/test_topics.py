@@ -207,3 +207,10 @@ def test_name_of_an_attribute_has_only_certain_characters(aws: Aws, topic: str) 
 def test_too_long_message_is_rejected(aws: Aws, topic: str) -> None:
     too_long = ("InvalidParameter", "Invalid parameter: Message too long")
     assert _refusal(aws, TopicArn=topic, Message="x" * 262_145) == too_long
+
+
+def test_response_has_one_request_id(aws: Aws) -> None:
+    created = aws.client("sns").create_topic(Name=f"topic-{uuid.uuid4().hex[:12]}")
+    metadata = created["ResponseMetadata"]
+    assert metadata["RequestId"] == metadata["HTTPHeaders"]["x-amzn-requestid"]
+    assert "x-amz-id-2" not in metadata["HTTPHeaders"]

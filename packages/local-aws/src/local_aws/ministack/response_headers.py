@@ -8,6 +8,7 @@ headers".
 from __future__ import annotations
 
 import functools
+import re
 import time
 from email.utils import formatdate
 from typing import Any
@@ -23,6 +24,8 @@ _CORS = (
     "Access-Control-Expose-Headers",
 )
 _S3 = ("x-amz-request-id", "x-amz-id-2")
+_FORM = "application/x-www-form-urlencoded"
+_REQUEST_ID = re.compile(rb"(?<=<RequestId>)[0-9a-f-]{36}(?=</RequestId>)")
 _LAMBDA_PATH = "/2015-03-31/functions"
 
 
@@ -36,6 +39,8 @@ def install_response_headers() -> None:
         response: Response = await dispatch(method, path, headers, body, query, request_id)
         for name in unsent_headers(path, headers):
             response[1].pop(name, None)
+        if _is_query(path, headers) and isinstance(response[2], bytes):
+            return response[0], response[1], with_request_id(response[2], response[1])
         return response
 
     app._dispatch_service_request = dispatch_request
@@ -50,5 +55,17 @@ def _http_date(second: int) -> str:
 def unsent_headers(path: str, headers: dict[str, str]) -> tuple[str, ...]:
     """Return the headers that AWS does not send in response to a request with these headers."""
     # Services with a JSON protocol name their operation in this header; S3 has no such operation.
-    other_than_s3 = "x-amz-target" in headers or path.startswith(_LAMBDA_PATH)
+    named = "x-amz-target" in headers or path.startswith(_LAMBDA_PATH)
+    other_than_s3 = named or _is_query(path, headers)
     return (() if "origin" in headers else _CORS) + (_S3 if other_than_s3 else ())
+
+
+def _is_query(path: str, headers: dict[str, str]) -> bool:
+    """Return whether a request is of a query protocol, such as that of IAM, SNS and CloudFormation."""
+    return path == "/" and headers.get("content-type", "").startswith(_FORM)
+
+
+def with_request_id(body: bytes, headers: dict[str, str]) -> bytes:
+    """Return a response whose document has the request id of its headers, as on AWS."""
+    request_id = headers.get("x-amzn-requestid")
+    return body if request_id is None else _REQUEST_ID.sub(request_id.encode(), body)
