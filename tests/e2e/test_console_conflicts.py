@@ -125,6 +125,41 @@ def test_transfer_that_was_cancelled_elsewhere_is_shown_as_such(console: Console
     expect(button).to_have_count(0)
 
 
+def test_seller_that_another_person_set_is_not_overwritten(console: Console) -> None:
+    seller = console.call("manager", "GET", "/settings/seller")
+    tab = console.open("manager", "settings")
+    street, city = f"{uuid.uuid4().hex[:6]} Test Street", f"City {uuid.uuid4().hex[:6]}"
+    tab.get_by_label("Street").fill(street)
+    console.call("manager", "PUT", "/settings/seller", {**seller, "city": city})
+    save = tab.get_by_role("button", name="Save").first
+    save.click()
+    expect(tab.get_by_role("alert")).to_contain_text("The record has changed.")
+    expect(tab.get_by_label("City")).to_have_value(city)
+    expect(tab.get_by_label("Street")).to_have_value(street)
+    save.click()
+    expect(tab.get_by_text("Done.")).to_be_visible()
+    saved = console.call("manager", "GET", "/settings/seller")
+    assert (saved["street"], saved["city"]) == (street, city)
+    console.call("manager", "PUT", "/settings/seller", seller)
+
+
+def test_barcode_layout_that_another_person_set_is_not_removed(console: Console) -> None:
+    before = console.call("manager", "GET", "/settings/barcode-layouts")["layouts"]
+    tab = console.open("manager", "settings")
+    form = tab.get_by_role("form", name="Labels with a price or weight")
+    form.get_by_label("Prefix").fill("28")
+    other = {"prefix": "29", "content": "weight", "item_digits": 5, "check_digit": False, "currency": None}
+    console.call("manager", "PUT", "/settings/barcode-layouts", {"layouts": [*before, other]})
+    form.get_by_role("button", name="Save").click()
+    expect(tab.get_by_role("alert")).to_contain_text("The record has changed.")
+    layouts = tab.get_by_role("region", name="Labels with a price or weight")
+    expect(layouts.get_by_role("cell", name="29", exact=True)).to_be_visible()
+    form.get_by_role("button", name="Save").click()
+    expect(layouts.get_by_role("cell", name="28", exact=True)).to_be_visible()
+    expect(layouts.get_by_role("cell", name="29", exact=True)).to_be_visible()
+    console.call("manager", "PUT", "/settings/barcode-layouts", {"layouts": before})
+
+
 def sell(console: Console, quantity: int = 1) -> str:
     order_id = f"ord-{uuid.uuid4().hex[:12]}"
     sale = {

@@ -170,6 +170,11 @@ export function useRecord<K extends keyof Responses>(
   };
 }
 
+/** The version of a request that changes what was read, so that it is refused once another person has changed it. */
+export function versionOf(etag: string | null): { version?: string } {
+  return etag === null ? {} : { version: etag };
+}
+
 export interface ActionView {
   isRunning: boolean;
   problem: Problem | null;

@@ -3,17 +3,19 @@ import { useShop } from "../../core/shop";
 import { Button, Field, Icon } from "../../core/ui";
 import { textOf } from "../form-data";
 import { Notice, Result, Table } from "../parts";
-import { useAction, useRecord, useTexts } from "../use-api";
+import { useAction, useRecord, useTexts, versionOf } from "../use-api";
 
 /** How the barcodes of a prefix are laid out that have a price or weight in them. Saving a prefix replaces its layout. */
 export function BarcodeLayouts(): React.ReactNode {
   const { office, label } = useTexts();
   const { api, person, config } = useShop();
-  const { value, problem, reload } = useRecord("GET /settings/barcode-layouts", {});
-  const action = useAction(reload);
+  const { value, etag, problem, reload } = useRecord("GET /settings/barcode-layouts", {});
+  const action = useAction(reload, reload);
   const mayChange = person.scopes.includes("manage");
   const layouts = value?.layouts ?? [];
-  const save = (changed: BarcodeLayout[]): void => action.run(() => api.call("PUT /settings/barcode-layouts", { body: { layouts: changed } }));
+  // The request has all layouts: one that another person has set meanwhile must not be lost.
+  const save = (changed: BarcodeLayout[]): void => action.run(() =>
+    api.call("PUT /settings/barcode-layouts", { body: { layouts: changed }, ...versionOf(etag) }));
   return (
     <>
       <h2>{office.barcodeLayouts}</h2>

@@ -5,7 +5,7 @@ import { useShop } from "../../core/shop";
 import type { Customer } from "../../core/responses";
 import { Button, Dialog, Field } from "../../core/ui";
 import { ListPage, Notice, RecordPage, Result } from "../parts";
-import { useAction, useRecord, useTexts } from "../use-api";
+import { useAction, useRecord, useTexts, versionOf } from "../use-api";
 import { CustomerMerge, MergedInto } from "./customer-merge";
 import { OrdersOf } from "./orders";
 
@@ -114,7 +114,7 @@ export function CustomerPage({ id }: { id: string }): React.ReactNode {
             onEdit={() => setEdited((before) => before ?? { customer, etag })}
             isDisabled={action.isRunning || customer.merged_into !== null || !person.scopes.includes("sell")}
             onSave={(fields) => action.run(() =>
-              api.call("PATCH /customers/{customer_id}", { path: { customer_id: id }, body: fields, ...(version === null ? {} : { version }) }))}
+              api.call("PATCH /customers/{customer_id}", { path: { customer_id: id }, body: fields, ...versionOf(version) }))}
           />
           {version !== etag && (
             <div role="alert" className="notice bad row spread">

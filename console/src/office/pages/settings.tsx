@@ -5,7 +5,7 @@ import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
 import { textOf } from "../form-data";
 import { Notice, Result, Table } from "../parts";
-import { useAction, useRecord, useTexts } from "../use-api";
+import { useAction, useRecord, useTexts, versionOf } from "../use-api";
 import { BarcodeLayouts } from "./barcode-layouts";
 import { Categories } from "./categories";
 import { TaxClasses } from "./tax-classes";
@@ -14,13 +14,15 @@ const FIELDS: readonly { name: keyof Seller; isRequired?: boolean; pattern?: str
   { name: "name", isRequired: true }, { name: "street", isRequired: true }, { name: "postal_code" }, { name: "city", isRequired: true },
   { name: "country", isRequired: true, pattern: "[A-Z]{2}" }, { name: "vat_id" }, { name: "registration" }, { name: "email" }, { name: "footer" },
 ];
+/** The version of what is not set yet. */
+const NEW = '"0"';
 const NO_SELLER: Seller = { name: "", street: "", postal_code: "", city: "", country: "", vat_id: null, registration: "", email: "", footer: "" };
 
 /** The shop as it is printed on documents, and what the deployment has set. */
 export function SettingsPage(): React.ReactNode {
   const { text, office, label, code } = useTexts();
   const { config, person } = useShop();
-  const { value, problem, reload } = useRecord("GET /settings/seller", {});
+  const { value, etag, problem, reload } = useRecord("GET /settings/seller", {});
   const isUnset = problem?.title === "SellerNotSet";
   return (
     <section className="panel">
@@ -29,7 +31,7 @@ export function SettingsPage(): React.ReactNode {
       {isUnset ? <p className="notice">{office.sellerUnset}</p> : <Notice problem={problem} />}
       {value === null && problem === null && <p className="muted">{text.loading}</p>}
       {(value !== null || isUnset) && (
-        <SellerForm seller={value ?? NO_SELLER} isReadOnly={!person.scopes.includes("manage")} onDone={reload} />
+        <SellerForm seller={value ?? NO_SELLER} version={etag ?? NEW} isReadOnly={!person.scopes.includes("manage")} onDone={reload} />
       )}
       <Categories />
       <TaxClasses />
@@ -56,10 +58,11 @@ function ReturnWindows(): React.ReactNode {
   const { api } = useShop();
   const { value, problem, reload } = useRecord("GET /settings/return-windows", {});
   const priceDays = useRecord("GET /settings/price-days", {});
-  const action = useAction(() => {
+  const showAgain = (): void => {
     reload();
     priceDays.reload();
-  });
+  };
+  const action = useAction(showAgain, showAgain);
   return (
     <>
       <h2>{office.returnWindows}</h2>
@@ -92,7 +95,7 @@ function ReturnWindows(): React.ReactNode {
           onSubmit={(event) => {
             event.preventDefault();
             const days = Number(textOf(new FormData(event.currentTarget), "price_days"));
-            action.run(() => api.call("PUT /settings/price-days", { body: { days } }));
+            action.run(() => api.call("PUT /settings/price-days", { body: { days }, ...versionOf(priceDays.etag) }));
           }}
         >
           <Field name="price_days" label={office.priceDays} type="number" min={0} max={3650} defaultValue={priceDays.value.days} required />
@@ -110,7 +113,7 @@ const ROLES = ["cashier", "manager"] as const;
 function DiscountLimits(): React.ReactNode {
   const { office } = useTexts();
   const { person } = useShop();
-  const { value, problem, reload } = useRecord("GET /settings/discount-limits", {});
+  const { value, etag, problem, reload } = useRecord("GET /settings/discount-limits", {});
   const mayChange = { cashier: person.scopes.includes("manage"), manager: person.groups.includes("operator") };
   return (
     <>
@@ -118,17 +121,25 @@ function DiscountLimits(): React.ReactNode {
       <p className="muted">{office.discountLimitsHint}</p>
       <Notice problem={problem} />
       {value !== null && ROLES.map((role) => (
-        <LimitForm key={role} role={role} limit={value[role]} isReadOnly={!mayChange[role]} onDone={reload} />
+        <LimitForm key={role} role={role} limit={value[role]} etag={etag} isReadOnly={!mayChange[role]} onDone={reload} />
       ))}
     </>
   );
 }
 
-function LimitForm({ role, limit, isReadOnly, onDone }: { role: (typeof ROLES)[number]; limit: DiscountLimit; isReadOnly: boolean; onDone: () => void }): React.ReactNode {
+interface LimitFormProps {
+  role: (typeof ROLES)[number];
+  limit: DiscountLimit;
+  etag: string | null;
+  isReadOnly: boolean;
+  onDone: () => void;
+}
+
+function LimitForm({ role, limit, etag, isReadOnly, onDone }: LimitFormProps): React.ReactNode {
   const { office } = useTexts();
   const { api, config: { currency } } = useShop();
   const [wrong, setWrong] = useState(false);
-  const action = useAction(onDone);
+  const action = useAction(onDone, onDone);
   const amount = limit.amounts[currency];
   return (
     <section className="stack narrow">
@@ -146,7 +157,7 @@ function LimitForm({ role, limit, isReadOnly, onDone }: { role: (typeof ROLES)[n
           if (typed !== "" && most === null) return;
           const others = Object.fromEntries(Object.entries(limit.amounts).filter(([name]) => name !== currency));
           const body = { percent: textOf(data, "percent").replace(",", "."), amounts: most === null ? others : { ...others, [currency]: most } };
-          action.run(() => api.call("PUT /settings/discount-limits/{role}", { path: { role }, body }));
+          action.run(() => api.call("PUT /settings/discount-limits/{role}", { path: { role }, body, ...versionOf(etag) }));
         }}
       >
         <div className="row wrap">
@@ -168,10 +179,10 @@ function LimitForm({ role, limit, isReadOnly, onDone }: { role: (typeof ROLES)[n
   );
 }
 
-function SellerForm({ seller, isReadOnly, onDone }: { seller: Seller; isReadOnly: boolean; onDone: () => void }): React.ReactNode {
+function SellerForm({ seller, version, isReadOnly, onDone }: { seller: Seller; version: string; isReadOnly: boolean; onDone: () => void }): React.ReactNode {
   const { office, label } = useTexts();
   const { api } = useShop();
-  const action = useAction(onDone);
+  const action = useAction(onDone, onDone);
   return (
     <form
       className="stack narrow"
@@ -179,7 +190,7 @@ function SellerForm({ seller, isReadOnly, onDone }: { seller: Seller; isReadOnly
         event.preventDefault();
         const data = new FormData(event.currentTarget);
         const body = { ...Object.fromEntries(FIELDS.map(({ name }) => [name, textOf(data, name)])), vat_id: textOf(data, "vat_id") || null };
-        action.run(() => api.call("PUT /settings/seller", { body }));
+        action.run(() => api.call("PUT /settings/seller", { body, version }));
       }}
     >
       {FIELDS.map(({ name, isRequired, pattern }) => (

@@ -1,9 +1,9 @@
 import type { TaxClass } from "../../core/responses";
 import { useShop } from "../../core/shop";
 import { Button, Field } from "../../core/ui";
+import { startOfDay } from "../days";
 import { textOf } from "../form-data";
 import { Notice, Result, Table } from "../parts";
-import { startOfDay } from "../start-of-day";
 import { useAction, useRecord, useTexts } from "../use-api";
 
 /** The tax classes of products with their rates. Saving a class that exists sets its rate, now or from a day on. */
