@@ -14,6 +14,9 @@ PRICE_LIST_VALID = timedelta(hours=24)
 OLDEST_SALE = timedelta(days=366)
 """How long after it was made a sale is sent at the latest."""
 
+FURTHEST_CHANGE = timedelta(days=731)
+"""How far ahead a price or tax rate is set at most: a later year is a typing error."""
+
 
 def priced_at(product: Product, moment: datetime) -> Product:
     """Return the product with the prices in effect at a time, and the changes that are still to come."""
@@ -49,9 +52,14 @@ def priced_between(product: Product, first: datetime, last: datetime) -> list[Pr
 
 
 def scheduled(product: Product, request: SchedulePrice, now: datetime) -> Product:
-    """Return the product with a price from a time on. InvalidProduct for a time that is over, or too many changes."""
+    """Return the product with a price from a time on.
+
+    InvalidProduct for a time that is over or too far ahead, or too many changes.
+    """
     if request.valid_from <= now:
-        raise InvalidProduct("valid_from", request.valid_from.isoformat(), "a time that is to come")
+        raise InvalidProduct("valid_from", iso_utc(request.valid_from), "a time that is to come")
+    if request.valid_from > (latest := now + FURTHEST_CHANGE):
+        raise InvalidProduct("valid_from", iso_utc(request.valid_from), f"a time until {iso_utc(latest)}")
     current = priced_at(product, now)
     changes = {change.valid_from: dict(change.prices) for change in current.price_changes}
     changes.setdefault(request.valid_from, {})[request.currency] = request.price

@@ -9,7 +9,7 @@ from tillflow.errors import InvalidRequest
 from tillflow.times import iso_utc
 
 from catalog.models import TaxClassPercent
-from catalog.prices import PRICE_LIST_VALID
+from catalog.prices import FURTHEST_CHANGE, PRICE_LIST_VALID
 
 MAX_RATE_CHANGES = 20
 """Changes of one class: every order reads those of all classes."""
@@ -51,8 +51,8 @@ def in_use(classes: Mapping[str, ClassRates]) -> list[str]:
 def with_rate(current: ClassRates | None, request: TaxClassPercent, now: datetime) -> ClassRates:
     """Return the rates of a class with another rate, now or from `valid_from` on. The same rate changes nothing.
 
-    A change to come is withdrawn by the rate that it replaces. Raises InvalidRequest for a time that is over, a class
-    that does not exist yet, or too many changes.
+    A change to come is withdrawn by the rate that it replaces. Raises InvalidRequest for a time that is over or too far
+    ahead, a class that does not exist yet, or too many changes.
     """
     rate = request.percent.scaleb(-2)
     if request.valid_from is None:
@@ -61,6 +61,8 @@ def with_rate(current: ClassRates | None, request: TaxClassPercent, now: datetim
         return current if current.at(now) == rate else replace(current, rate=rate, changes=current.after(now))
     if request.valid_from <= now:
         raise InvalidRequest("valid_from", iso_utc(request.valid_from), "a time that is to come")
+    if request.valid_from > (latest := now + FURTHEST_CHANGE):
+        raise InvalidRequest("valid_from", iso_utc(request.valid_from), f"a time until {iso_utc(latest)}")
     if current is None:
         raise InvalidRequest(
             "tax_class", request.tax_class, "a class that has a rate until then; set it first"

@@ -116,6 +116,12 @@ def test_price_in_the_past_is_refused() -> None:
         scheduled(MUG, change(0, 900), NOW)
 
 
+def test_price_of_a_later_year_than_the_next_two_is_refused() -> None:
+    scheduled(MUG, change(731, 900), NOW)
+    with pytest.raises(InvalidProduct, match=r"valid_from is .*; expected a time until"):
+        scheduled(MUG, change(732, 900), NOW)
+
+
 def test_number_of_changes_is_bounded() -> None:
     product = MUG
     for days in range(1, MAX_PRICE_CHANGES + 1):
@@ -141,7 +147,12 @@ def test_changes_are_stored_with_the_product(dynamodb: Any, table: str) -> None:
     operations = CatalogOperations(dynamodb, table)
     operations.create_tax_class(TaxClass(name="standard", rate=Decimal("0.20")))
     operations.put_product(MUG)
-    request = {"sku": "MUG", "currency": "EUR", "price": 900, "valid_from": "2090-01-01T00:00:00Z"}
+    request = {
+        "sku": "MUG",
+        "currency": "EUR",
+        "price": 900,
+        "valid_from": datetime.now(UTC) + timedelta(days=9),
+    }
     assert operations.schedule_price(request) == operations.get("MUG")
     product, version = operations.get("MUG")
     assert product.price_changes[0].prices == {"EUR": 900}

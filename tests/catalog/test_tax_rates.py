@@ -67,7 +67,12 @@ def test_rate_of_an_order_that_is_checked_out_a_day_later_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("current", "valid_from", "field"),
-    [(germany(), NOW, "valid_from"), (germany(), NOW - DAY, "valid_from"), (None, JULY, "tax_class")],
+    [
+        (germany(), NOW, "valid_from"),
+        (germany(), NOW - DAY, "valid_from"),
+        (germany(), NOW + 732 * DAY, "valid_from"),
+        (None, JULY, "tax_class"),
+    ],
 )
 def test_time_that_is_over_or_class_without_a_rate_is_refused(
     current: ClassRates | None, valid_from: datetime, field: str

@@ -15,6 +15,8 @@ from tests.support.http_api import HttpApi, HttpResponse, http_api, route_of
 from till.shop import CURRENCY, MUG
 from verification.harness.fixture import seed_stock, workflow_fixture
 
+NEXT_YEAR = datetime.now(UTC).year + 1
+
 
 @pytest.fixture
 def api() -> Iterator[HttpApi]:
@@ -83,8 +85,8 @@ def test_order_has_the_rate_of_the_time_when_it_is_placed(api: HttpApi, placed_a
 
 def test_rate_from_a_day_on_is_listed_and_replaced_and_withdrawn(api: HttpApi) -> None:
     path = "/settings/tax-classes/standard"
-    change = {"percent": "16", "valid_from": "2099-07-01T00:00:00+02:00"}
-    listed = {"percent": "16", "valid_from": "2099-07-01T00:00:00+02:00"}
+    change = {"percent": "16", "valid_from": f"{NEXT_YEAR}-07-01T00:00:00+02:00"}
+    listed = {"percent": "16", "valid_from": f"{NEXT_YEAR}-07-01T00:00:00+02:00"}
     first = put(api, path, change)
     assert (first.status, first.body) == (200, row("standard", "20", listed))
     assert put(api, path, change).headers["etag"] == first.headers["etag"]
@@ -97,7 +99,11 @@ def test_rate_from_a_day_on_is_listed_and_replaced_and_withdrawn(api: HttpApi) -
     ("tax_class", "valid_from", "problem"),
     [
         ("standard", "2020-07-01T00:00:00Z", ("valid_from", "a time that is to come")),
-        ("luxury", "2099-07-01T00:00:00Z", ("tax_class", "a class that has a rate until then; set it first")),
+        (
+            "luxury",
+            f"{NEXT_YEAR}-07-01T00:00:00Z",
+            ("tax_class", "a class that has a rate until then; set it first"),
+        ),
     ],
 )
 def test_time_that_is_not_accepted_is_named(

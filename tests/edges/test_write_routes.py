@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -263,7 +264,7 @@ def test_settings_of_one_row_have_versions_of_their_own(api: HttpApi) -> None:
         (f"PUT /products/{MUG}", {"sku": MUG, "name": "Mug", "prices": {"EUR": 1}, "tax_class": "standard"}),
         (
             f"POST /products/{MUG}/prices",
-            {"currency": "EUR", "price": 1, "valid_from": "2099-01-01T00:00:00Z"},
+            {"currency": "EUR", "price": 1, "valid_from": f"{datetime.now(UTC).year + 1}-01-01T00:00:00Z"},
         ),
         (f"PUT /products/{MUG}/retired", {"retired": True}),
         ("PATCH /customers/cus-1", {"name": "Grace"}),

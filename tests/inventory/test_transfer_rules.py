@@ -180,3 +180,17 @@ def test_the_cost_of_arrivals_and_losses_adds_up_to_the_shipped_cost(
     assert sum(line.cost + line.lost_cost for line in moved) == cost
     assert rules.loss(transfer) == sum(line.lost_cost for line in moved)
     assert all(line.cost >= 0 and line.lost_cost >= 0 for line in moved)
+
+
+def test_arrival_is_booked_by_the_stock_alone() -> None:
+    """A sender who says that it is booked would keep its units off the shelves."""
+    sent = arrival_of("van-1", 4).model_copy(update={"booked": True})
+    assert rules.unbooked_arrival(rules.record_arrival(in_transit(), sent)) == arrival_of("van-1", 4)
+
+
+def test_loss_under_the_id_of_an_arrival_is_refused() -> None:
+    partly = rules.record_arrival(in_transit(), arrival_of("van-1", 4))
+    with pytest.raises(
+        InvalidTransfer, match="arrival_id is 'van-1'; expected an id that no arrival of the transfer"
+    ):
+        rules.lose_rest(partly, "van-1", NOW)

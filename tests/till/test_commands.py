@@ -34,6 +34,7 @@ from verification.harness.template import Template
 
 TEMPLATE = Template.read()
 WORKFLOWS = ("OrderCheckout", "OrderCancel")
+NEXT_YEAR = datetime.now(UTC).year + 1
 ORDER = json.loads((Path(__file__).parents[2] / "events/order_checkout.json").read_text())
 
 
@@ -143,7 +144,7 @@ def test_seed_leaves_what_exists_as_it_is(stack: None, monkeypatch: pytest.Monke
     monkeypatch.setattr("till.shop.GOODS", GOODS[:6])
     run("seed")
     shop = Shop(find_stack())
-    scheduled = {"sku": MUG, "currency": "EUR", "price": 1500, "valid_from": "2099-01-01T00:00:00Z"}
+    scheduled = {"sku": MUG, "currency": "EUR", "price": 1500, "valid_from": f"{NEXT_YEAR}-01-01T00:00:00Z"}
     shop.catalog.schedule_price(scheduled)
     shop.catalog.retire(GRINDER, True)
     espresso, _ = shop.catalog.get(ESPRESSO)
@@ -161,12 +162,12 @@ def test_seed_leaves_what_exists_as_it_is(stack: None, monkeypatch: pytest.Monke
 
 def test_rate_from_a_day_on_begins_at_midnight_in_the_time_zone_of_the_shop(stack: None) -> None:
     run("tax-class", "set", "standard", "19")
-    output = run("tax-class", "set", "standard", "16", "--from", "2099-07-01").output
-    assert "Tax class standard has 16 % from 2099-06-30T22:00:00Z on." in output
+    output = run("tax-class", "set", "standard", "16", "--from", f"{NEXT_YEAR}-07-01").output
+    assert f"Tax class standard has 16 % from {NEXT_YEAR}-06-30T22:00:00Z on." in output
     [row] = json.loads(run("tax-class", "list", "--json").output)
     [change] = row["changes"]
     assert (row["percent"], change["percent"]) == ("19", "16")
-    assert datetime.fromisoformat(change["valid_from"]) == datetime(2099, 6, 30, 22, tzinfo=UTC)
+    assert datetime.fromisoformat(change["valid_from"]) == datetime(NEXT_YEAR, 6, 30, 22, tzinfo=UTC)
 
 
 def test_seed_succeeds_if_another_seeds_at_the_same_time(

@@ -1,7 +1,7 @@
 """The commands of gift cards, products and customers, over moto's AWS."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -70,14 +70,15 @@ def test_methods_of_the_command_are_those_of_the_api() -> None:
 
 
 def test_product_is_shown_with_its_price_changes_as_a_person_reads_them(seeded: None) -> None:
-    for amount, day in (("19.90", "2098-01-01"), ("21.00", "2099-01-01")):
+    year = datetime.now(UTC).year
+    for amount, day in (("19.90", f"{year + 1}-01-01"), ("21.00", f"{year + 2}-01-01")):
         run("product", "price", "COF-ESP-1KG", amount, "--from", f"{day}T00:00:00+00:00")
     shown = json.loads(run("product", "show", "COF-ESP-1KG", "--json").stdout)
     assert [change["prices"] for change in shown["price_changes"]] == [{"EUR": 1990}, {"EUR": 2100}]
     for arguments in (("show", "COF-ESP-1KG"), ("find", "--barcode", shown["barcode"])):
         printed = run("product", *arguments).stdout
-        assert "19.90 EUR from 2098-01-01T00:00:00Z on" in printed
-        assert "21.00 EUR from 2099-01-01T00:00:00Z on" in printed
+        assert f"19.90 EUR from {year + 1}-01-01T00:00:00Z on" in printed
+        assert f"21.00 EUR from {year + 2}-01-01T00:00:00Z on" in printed
         assert "datetime" not in printed
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tillflow.errors import OrderClosed, check_same
+from tillflow.errors import IdempotencyConflict, OrderClosed, check_same
 from tillflow.references import Reference
 from tillflow.times import iso_utc
 from tillflow.waits import store_wait
@@ -28,6 +28,7 @@ from inventory.transfers.models import (
 )
 
 CLOCKS_DIFFER = timedelta(days=1)
+OLDEST_ARRIVAL = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +112,28 @@ def ship(transfer: Transfer, costs: Mapping[str, int]) -> Transfer:
 
 
 def check_arrived(arrival: Arrival, now: datetime) -> None:
-    """Raise InvalidTransfer for an arrival that is to come: one later than clocks may differ."""
-    latest = now + CLOCKS_DIFFER
+    """Raise InvalidTransfer for an arrival that is to come, by more than clocks may differ, or of over a year ago."""
+    earliest, latest = now - OLDEST_ARRIVAL, now + CLOCKS_DIFFER
     if arrival.arrived_at > latest:
         raise InvalidTransfer("arrived_at", iso_utc(arrival.arrived_at), f"a time until {iso_utc(latest)}")
+    if arrival.arrived_at < earliest:
+        raise InvalidTransfer(
+            "arrived_at",
+            iso_utc(arrival.arrived_at),
+            f"a time from {iso_utc(earliest)} on: {OLDEST_ARRIVAL.days} days back",
+        )
 
 
 def record_arrival(transfer: Transfer, arrival: Arrival) -> Transfer:
-    """Record units that arrived or are lost; InvalidTransfer for more than are in transit."""
+    """Record units that arrived or are lost; InvalidTransfer for more than are in transit.
+
+    IdempotencyConflict for the id of another arrival: one that is sent again does not come here.
+    """
     _check_in_transit(transfer)
+    for one in transfer.arrivals:
+        if one.arrival_id == arrival.arrival_id:
+            stored, sent = (part.model_dump(mode="json", exclude={"booked"}) for part in (one, arrival))
+            raise IdempotencyConflict(f"arrival {one.arrival_id}", stored, sent)
     arrived = {line.sku: line for line in arrival.lines}
     if len(arrived) != len(arrival.lines):
         raise InvalidTransfer("lines", "a SKU twice", "one line per SKU")
@@ -137,7 +151,8 @@ def record_arrival(transfer: Transfer, arrival: Arrival) -> Transfer:
     return transfer.model_copy(
         update={
             "lines": tuple(_after_arrival(line, arrived.get(line.sku)) for line in transfer.lines),
-            "arrivals": (*transfer.arrivals, arrival),
+            # Stock books an arrival, whatever its sender says of it.
+            "arrivals": (*transfer.arrivals, arrival.model_copy(update={"booked": False})),
         }
     )
 
