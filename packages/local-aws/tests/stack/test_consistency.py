@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from ministack.core.responses import request_scope
+from ministack.services import iam
+
 from local_aws.consistency import StateMachine, inconsistencies
+from local_aws.ministack.inventory import role_arns
 
 ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:checkout"
 ROLE = "arn:aws:iam::000000000000:role/checkout"
@@ -30,3 +34,16 @@ def test_missing_role_is_reported() -> None:
     [line] = inconsistencies([StateMachine(ARN, ROLE)], {}, set())
     assert ROLE in line
     assert "its tasks will fail" in line
+
+
+def test_roles_of_all_accounts_exist() -> None:
+    roles = {f"arn:aws:iam::{account}:role/shop" for account in ("000000000000", "111111111111")}
+    for arn in roles:
+        with request_scope(arn.split(":")[4], "us-east-1"):
+            iam._roles["shop"] = {"Arn": arn}
+    try:
+        assert roles <= role_arns()
+    finally:
+        for arn in roles:
+            with request_scope(arn.split(":")[4], "us-east-1"):
+                del iam._roles["shop"]

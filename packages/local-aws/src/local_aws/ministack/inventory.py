@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ministack.services import iam
 
-from .scope import default_scope
-
 
 def deployed_state_machines() -> dict[str, str]:
     """Map the ARN of each state machine of CloudFormation to the name of its stack."""
@@ -22,6 +20,5 @@ def deployed_state_machines() -> dict[str, str]:
 
 
 def role_arns() -> set[str]:
-    """Return the ARNs of all roles."""
-    with default_scope():
-        return {role["Arn"] for role in iam._roles.values()}
+    """Return the ARNs of the roles of all accounts."""
+    return {role["Arn"] for role in list(iam._roles._data.values())}
