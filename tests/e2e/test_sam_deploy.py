@@ -1,4 +1,4 @@
-"""`sam build` and `sam deploy`, unmodified, onto the local AWS."""
+"""`sam build` and `sam deploy` of `make run` and `till up`, onto the local AWS."""
 
 from __future__ import annotations
 
