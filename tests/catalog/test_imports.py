@@ -11,6 +11,7 @@ from catalog.errors import ImportNotOpen, UnknownImport
 from catalog.imports.file import MAX_PROBLEMS, check_file
 from catalog.imports.models import MAX_BYTES, MAX_ROWS, ImportBatch, StartImport
 from catalog.imports.objects import Uploaded
+from catalog.imports.rules import evaluate
 from catalog.imports.running import Imports
 from catalog.imports.store import ImportStore
 from catalog.models import BarcodeLayout, BarcodeLayouts, Category, Product, TaxClass
@@ -174,7 +175,7 @@ def test_batch_that_was_interrupted_continues_after_the_rows_that_it_wrote(
     shop.open(HEADER, TEA, "JAM,Jam,,,food,2.00")
     store = shop.imports._store
     with monkeypatch.context() as patch:
-        patch.setattr(store, "write_batch", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(store, "write_batch", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             shop.imports.apply(shop.batch())
     shop.catalog.put_product(Product(sku="TEA", name="Changed", prices={"EUR": 1}, tax_class="food"))
@@ -195,7 +196,7 @@ def test_row_that_another_delivery_wrote_meanwhile_is_not_written_again(
         before = read(request)
         with monkeypatch.context() as patch:
             patch.setattr(store, "written", read)
-            patch.setattr(store, "write_batch", lambda *_: None)
+            patch.setattr(store, "write_batch", lambda *_, **__: None)
             shop.imports.apply(request)
         shop.catalog.put_product(Product(sku="TEA", name="Changed", prices={"EUR": 1}, tax_class="food"))
         return before
@@ -218,7 +219,7 @@ def test_batch_overtaken_by_another_delivery_keeps_what_that_stored(
         shop.imports.apply(shop.batch("imp-2"))
 
     client = Interposed(dynamodb)
-    client.before("put_item", other_delivery)
+    client.before("transact_write_items", other_delivery)
     Imports(ImportStore(client, table), shop.files, lambda: NOW).apply(shop.batch("imp-2"))
     assert verdicts(shop.imports.close("imp-2")) == (0, 1, 0, 0)
 
@@ -372,3 +373,40 @@ def test_number_of_problems_of_a_file_is_bounded() -> None:
 def test_mark_of_utf_8_and_lines_in_quotes_are_read() -> None:
     body = '\ufeffsku,description\r\nA,"two\r\nlines"\r\n\r\n'
     assert check_file(body.encode()) == (1, [])
+
+
+def write_row(shop: Shop) -> None:
+    """Write the first row of the batch as another delivery of it does, which has not stored its results yet."""
+    row = shop.batch().rows[0]
+    shop.store.write("imp-1", row, evaluate(row, shop.store.known([row])), NOW)
+
+
+def test_row_that_another_delivery_writes_between_two_reads_is_reported_as_written(
+    dynamodb: Any, table: str
+) -> None:
+    shop, client = Shop(dynamodb, table), Interposed(dynamodb)
+    shop.open(HEADER, TEA)
+    client.before("batch_get_item", lambda: write_row(shop), nth=2)
+    imports = Imports(ImportStore(client, table), shop.files, lambda: NOW)
+    imports.apply(shop.batch())
+    assert verdicts(imports.close("imp-1")) == (1, 0, 0, 0)
+
+
+def test_row_that_another_delivery_writes_after_it_was_unchanged_is_reported_as_written(
+    dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The product has changed in between, so that the row writes it."""
+    monkeypatch.setattr("tillflow.store.time.sleep", lambda seconds: None)
+    shop, client = Shop(dynamodb, table), Interposed(dynamodb)
+    jam = Product(sku="JAM", name="Jam", prices={"EUR": 200}, tax_class="food")
+    shop.catalog.put_product(jam)
+    shop.open(HEADER, "JAM,Jam,,,food,2.00")
+
+    def rename_and_write() -> None:
+        shop.catalog.put_product(jam.model_copy(update={"name": "Marmalade"}))
+        write_row(shop)
+
+    client.before("transact_write_items", rename_and_write)
+    imports = Imports(ImportStore(client, table), shop.files, lambda: NOW)
+    imports.apply(shop.batch())
+    assert verdicts(imports.close("imp-1")) == (0, 1, 0, 0)

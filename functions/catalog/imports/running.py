@@ -70,19 +70,23 @@ class Imports:
 
         UnknownImport, ImportNotOpen, IdempotencyConflict.
         """
+        return retry_on_conflict(lambda: self._apply(request))
+
+    def _apply(self, request: ImportBatch) -> AppliedBatch:
         digest = _digest(request)
         row = self._store.read(request.import_id)
         if applied := self._store.batch(request, digest):
             return applied
         if row["status"] != "OPEN":
             raise ImportNotOpen(request.import_id, row["status"])
-        written = self._store.written(request)
         known = self._store.known(request.rows)
+        # Read after the products: a row that another delivery has written to them has its marker by then.
+        written = self._store.written(request)
         results = [
             written.get(one.row) or self._apply_row(request.import_id, one, known, dry_run=row["dry_run"])
             for one in request.rows
         ]
-        return self._store.write_batch(request, digest, results, self._now())
+        return self._store.write_batch(request, digest, results, self._now(), dry_run=row["dry_run"])
 
     def close(self, import_id: str) -> ClosedImport:
         """Write the result file and complete the import; a second delivery returns the first counts.

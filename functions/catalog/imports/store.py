@@ -9,16 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from tillflow.errors import check_same
+from tillflow.errors import StoreContention, check_same
 from tillflow.store import (
     Action,
     AlreadyApplied,
     Item,
+    key,
     put_from_status,
     put_new,
     query_rows,
     read_row,
     read_rows,
+    transact,
     write,
 )
 from tillflow.times import iso_utc
@@ -149,9 +151,18 @@ class ImportStore:
         return result
 
     def write_batch(
-        self, request: ImportBatch, digest: str, results: Sequence[RowResult], now: datetime
+        self,
+        request: ImportBatch,
+        digest: str,
+        results: Sequence[RowResult],
+        now: datetime,
+        *,
+        dry_run: bool,
     ) -> AppliedBatch:
-        """Store what became of the rows of a batch; return the first response."""
+        """Store what became of the rows of a batch; return the first response.
+
+        StoreContention if another delivery has written a row meanwhile that is unchanged or refused in the results.
+        """
         row = {
             "pk": _pk(request.import_id),
             "sk": _batch_key(request),
@@ -160,11 +171,21 @@ class ImportStore:
             "expires_at": _expiry(now),
         }
         what = f"batch {request.rows[0].row} of import {request.import_id}"
+        not_written = [one for one in results if one["verdict"] in ("unchanged", "refused") and not dry_run]
+        checks = [self._check_not_written(request.import_id, one["row"], what) for one in not_written]
         try:
-            write(self._client, self._put_new(row), what)
+            transact(self._client, [self._put_new(row), *checks], what)
         except AlreadyApplied as applied:
             row = applied.result
         return _response(request, digest, row)
+
+    def _check_not_written(self, import_id: str, row: int, what: str) -> Action:
+        request = {
+            "TableName": self._table,
+            "Key": key(_pk(import_id), _row_key(row)),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return Action("ConditionCheck", request, lambda _: StoreContention(what))
 
     def results(self, import_id: str) -> Iterator[RowResult]:
         """Return what became of each row, in the order of the file."""
