@@ -212,3 +212,16 @@ def test_another_writer_between_read_and_write_loses_no_class(dynamodb: Any, tab
     client.before("update_item", lambda: other.put(percent("standard", "16", LATER), NOW))
     rates, version = store.put(percent("standard", "20"), NOW)
     assert (rates.at(NOW), rates.after(NOW), version) == (Decimal("0.20"), ((LATER, Decimal("0.16")),), 3)
+
+
+def test_another_writer_of_the_first_rate_loses_no_later_one(dynamodb: Any, table: str) -> None:
+    client = Interposed(dynamodb)
+    store, other = TaxClassStore(client, table), TaxClassStore(dynamodb, table)
+
+    def other_writer() -> None:
+        other.put(percent("standard", "19"), NOW)
+        other.put(percent("standard", "16", LATER), NOW)
+
+    client.before("update_item", other_writer)
+    rates, version = store.put(percent("standard", "20"), NOW)
+    assert (rates.at(NOW), rates.after(NOW), version) == (Decimal("0.20"), ((LATER, Decimal("0.16")),), 3)

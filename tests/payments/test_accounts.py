@@ -12,7 +12,7 @@ from payments.on_account import OnAccount
 from payments.provider import Charge
 from tillflow.errors import IdempotencyConflict
 
-from tests.support.interposed import TakingTurns
+from tests.support.interposed import Interposed, TakingTurns
 from tests.support.payments_fixture import NOW, credit_limit
 
 CHARGE = Charge(600, "EUR", customer_id="cus-1")
@@ -91,6 +91,17 @@ def test_limit_can_be_below_what_is_owed(accounts: Accounts, provider: OnAccount
         provider.authorise("b#1", "", Charge(1, "EUR", customer_id="cus-1")).reason == "credit_limit_exceeded"
     )
     assert accounts.set_limit(credit_limit(700)) == eur(700, 100, 0, 600)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
+def test_limit_overtaken_by_another_makes_the_difference_to_that_available(
+    dynamodb: Any, table: str, first: bool
+) -> None:
+    other, client = Accounts(dynamodb, table), Interposed(dynamodb)
+    if not first:
+        other.set_limit(credit_limit(1000))
+    client.before("transact_write_items", lambda: other.set_limit(credit_limit(300)))
+    assert Accounts(client, table).set_limit(credit_limit(700)) == eur(700, 700, 0, 0)
 
 
 def test_payment_is_settled_once_and_its_rest_becomes_credit(

@@ -19,6 +19,7 @@ from tillflow.errors import (
     DomainError,
     IdempotencyConflict,
     InvalidRequest,
+    OrderClosed,
     PaymentDeclined,
     PaymentOutcomeUnknown,
     ProviderUnavailable,
@@ -38,6 +39,17 @@ def test_second_open_changes_no_tender(dynamodb: Any, tables: str) -> None:
     store.record(store.tender("ord-1", 100), rules.AUTHORISED)
     assert not store.open(opened, tenders)
     assert store.tender("ord-1", 100).state == rules.AUTHORISED
+
+
+def test_order_that_is_closed_while_it_is_opened_gets_no_further_tenders(dynamodb: Any, tables: str) -> None:
+    """Its tenders are more than one transaction holds."""
+    client = Interposed(dynamodb)
+    client.before("transact_write_items", lambda: PaymentsStore(dynamodb, tables).close("ord-1"), nth=2)
+    opened = request(*[cash(1)] * 100)
+    store = PaymentsStore(client, tables)
+    with pytest.raises(OrderClosed):
+        store.open(opened, rules.opened_tenders(opened, lambda _: "cash"))
+    assert store.find_tender("ord-1", 100) is None
 
 
 def test_one_tender_is_written_without_transactions(dynamodb: Any, tables: str) -> None:

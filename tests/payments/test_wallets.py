@@ -167,6 +167,21 @@ def test_credit_spent_while_it_expires_is_not_taken_twice(
     assert [entry.amount for entry in wallets.entries(WALLET) if entry.kind == "expiry"] == [300]
 
 
+def test_credit_that_another_run_has_expired_is_not_taken_from_a_later_grant(
+    dynamodb: Any, table: str, wallets: Wallets
+) -> None:
+    wallets.grant(granted(500, expires_on=LAST_DAY), NOW)
+    client = Interposed(dynamodb)
+
+    def other_run() -> None:
+        wallets.expire(AFTER)
+        wallets.grant(granted(500, "grant-2"), AFTER)
+
+    client.before("transact_write_items", other_run)
+    Wallets(client, table).expire(AFTER)
+    assert wallets.balance(WALLET, "EUR") == 500
+
+
 def entry(
     entry_id: str, amount: int, expires_on: str | None = None, expired: int | None = None
 ) -> WalletEntry:
