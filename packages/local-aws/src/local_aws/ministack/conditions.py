@@ -54,6 +54,7 @@ def cache_checked_conditions() -> None:
     dynamodb._condition_syntax_error = functools.lru_cache(_MAX_CONDITIONS)(dynamodb._condition_syntax_error)
     evaluate_text = dynamodb._evaluate_condition
 
+    @functools.wraps(evaluate_text)
     def evaluate(
         text: str,
         item: Mapping[str, Any],
@@ -79,11 +80,13 @@ def sort_texts_as_they_are() -> None:
     """Return the text of an attribute of a sort key without a look at other types."""
     order_value, sort_value = dynamodb._index_order_value, dynamodb._sort_key_value
 
+    @functools.wraps(order_value)
     def order_text(item: Mapping[str, Any], name: str, type_hint: str) -> Any:
         if type_hint == "S" and (attribute := item.get(name)) and "S" in attribute:
             return attribute["S"]
         return order_value(item, name, type_hint)
 
+    @functools.wraps(sort_value)
     def sort_text(attribute: Mapping[str, Any] | None, type_hint: str) -> Any:
         if type_hint == "S" and attribute and "S" in attribute:
             return attribute["S"]
