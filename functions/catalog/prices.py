@@ -14,8 +14,8 @@ PRICE_LIST_VALID = timedelta(hours=24)
 OLDEST_SALE = timedelta(days=366)
 """How long after it was made a sale is sent at the latest."""
 
-FURTHEST_CHANGE = timedelta(days=731)
-"""How far ahead a price or tax rate is set at most: a later year is a typing error."""
+FURTHEST_CHANGE = timedelta(days=3653)
+"""How far ahead a price or tax rate is set at most, ten years: a later one is a typing error."""
 
 
 def priced_at(product: Product, moment: datetime) -> Product:

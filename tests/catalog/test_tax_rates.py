@@ -70,7 +70,7 @@ def test_rate_of_an_order_that_is_checked_out_a_day_later_is_kept() -> None:
     [
         (germany(), NOW, "valid_from"),
         (germany(), NOW - DAY, "valid_from"),
-        (germany(), NOW + 732 * DAY, "valid_from"),
+        (germany(), NOW + 3654 * DAY, "valid_from"),
         (None, JULY, "tax_class"),
     ],
 )

@@ -42,7 +42,9 @@ def test_pages_of_the_list_have_each_image_once(api: HttpApi) -> None:
 
 def test_list_of_a_product_has_what_the_product_shows(api: HttpApi) -> None:
     assert [image["key"] for image in api.get("/images", query={"sku": "MUG"}).body["images"]] == [IMAGE]
-    assert api.get("/images", query={"sku": "NONE"}).body == {"images": [], "next_cursor": None}
+    assert api.get("/images", query={"sku": MUG}).body == {"images": [], "next_cursor": None}
+    unknown = api.get("/images", query={"sku": "NONE"})
+    assert (unknown.status, unknown.body["title"]) == (400, "UnknownReferences")
 
 
 def test_quarantine_has_the_rejected_image_with_its_reason(api: HttpApi) -> None:

@@ -10,7 +10,6 @@ import pytest
 from cases.dead_letters.models import MOST_CHARACTERS
 from cases.dead_letters.queues import MessageQueues, QueueUrls
 from moto import mock_aws
-from tillflow.aws import client
 from typer.testing import CliRunner
 
 from tests.support.api_functions import ApiFunctions
@@ -28,8 +27,6 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    # The clients of a test that ran before may have been made without credentials.
-    client.cache_clear()
     with mock_aws():
         stack = Stack("tillflow", None, botocore.session.get_session())
         template, sqs = Template.read(), stack.client("sqs")
