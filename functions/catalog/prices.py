@@ -59,7 +59,8 @@ def scheduled(product: Product, request: SchedulePrice, now: datetime) -> Produc
     if request.valid_from <= now:
         raise InvalidProduct("valid_from", iso_utc(request.valid_from), "a time that is to come")
     if request.valid_from > (latest := now + FURTHEST_CHANGE):
-        raise InvalidProduct("valid_from", iso_utc(request.valid_from), f"a time until {iso_utc(latest)}")
+        accepted = f"a time until {iso_utc(latest.replace(microsecond=0))}"
+        raise InvalidProduct("valid_from", iso_utc(request.valid_from), accepted)
     current = priced_at(product, now)
     changes = {change.valid_from: dict(change.prices) for change in current.price_changes}
     changes.setdefault(request.valid_from, {})[request.currency] = request.price

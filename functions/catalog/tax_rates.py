@@ -62,7 +62,8 @@ def with_rate(current: ClassRates | None, request: TaxClassPercent, now: datetim
     if request.valid_from <= now:
         raise InvalidRequest("valid_from", iso_utc(request.valid_from), "a time that is to come")
     if request.valid_from > (latest := now + FURTHEST_CHANGE):
-        raise InvalidRequest("valid_from", iso_utc(request.valid_from), f"a time until {iso_utc(latest)}")
+        accepted = f"a time until {iso_utc(latest.replace(microsecond=0))}"
+        raise InvalidRequest("valid_from", iso_utc(request.valid_from), accepted)
     if current is None:
         raise InvalidRequest(
             "tax_class", request.tax_class, "a class that has a rate until then; set it first"
