@@ -350,6 +350,8 @@ def test_stack_trace_has_the_folders_of_aws(bench: Bench) -> None:
 def test_processes_end_with_a_killed_parent(tmp_path: Path, preload: str) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", _PARENT, str(tmp_path), str(LAMBDA_PYTHON), preload],
+        # It cannot remove the folders of its sandboxes: a stack has them in its own, and removes them as it starts.
+        env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         text=True,
     )
