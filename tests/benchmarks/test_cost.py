@@ -14,7 +14,7 @@ def built() -> Iterator[Prover]:
         yield built
 
 
-@pytest.mark.parametrize(("lines", "most"), [(1, 38), (10, 105)])
+@pytest.mark.parametrize(("lines", "most"), [(1, 38), (10, 105), (450, 3354)])
 def test_order_writes_no_more_units_than_documented(built: Prover, lines: int, most: int) -> None:
     """docs/scaling.md has them by row; `python -m benchmarks.cost --writes` lists them."""
     sold, _, _ = measure_order(built, lines)

@@ -77,6 +77,22 @@ def test_number_of_transitions_does_not_depend_on_the_lines() -> None:
         assert len(shop.snapshot().sale_movements["ord-1"]) == 150
 
 
+@pytest.mark.parametrize(("name", "lines"), [("Postcard", 490), ('"' * 120, 258)], ids=["short", "quotes"])
+def test_largest_order_is_within_the_payload_of_each_step(name: str, lines: int) -> None:
+    """Of short names, and of names in which every character has a backslash in JSON."""
+    with workflow_fixture() as shop:
+        seed_stock({CARDS[0]: lines})
+        catalog = CatalogStore(client("dynamodb"), "CatalogTable")
+        [product], *_ = catalog.list_products(1)
+        catalog.put_product(product.model_copy(update={"name": name}))
+        each = [{"sku": CARDS[0], "quantity": 1}]
+        request = order({}, card("tok_visa"), order_id="ord-1", placed_at="2026-11-23T10:00:00Z")
+        [run] = shop.run(request | {"lines": each * lines})
+        paid(shop, run)
+        [run] = shop.run(request | {"order_id": "ord-2", "lines": each * (lines * 11 // 10)})
+        assert (run.path, run.error) == (["PriceOrder", "OrderRejected"], "InvalidOrder")
+
+
 def test_reservations_of_many_lines_are_released_when_one_is_short() -> None:
     with workflow_fixture() as shop:
         seed_stock(dict.fromkeys(CARDS[:120], 3) | {SOLD_OUT: 0})
