@@ -16,7 +16,6 @@ from catalog.discount_limits import check_discounts
 from catalog.labels import check_unlabelled
 from catalog.models import PricedOrder, ValuedReturn, ValueReturn
 from catalog.store import CatalogStore
-from catalog.tax_rates import rates_at
 
 store = CatalogStore(client("dynamodb"), os.environ["TABLE_NAME"])
 
@@ -26,8 +25,7 @@ def price_order(event: dict[str, Any], context: object) -> PricedOrder:
     """Validate an order, compute its prices, discounts and tax, and check who may give these. Changes nothing."""
     order = parse(Order, event, InvalidOrder)
     products, classes, policies = store.read_prices({line.sku for line in order.lines})
-    rates = rates_at(classes, rules.price_moment(order))
-    priced = rules.price_order(order, products, rates, policies.windows, policies.layouts)
+    priced = rules.price_order(order, products, classes, policies.windows, policies.layouts)
     check_discounts(priced, policies.discounts)
     return priced
 

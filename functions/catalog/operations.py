@@ -37,7 +37,7 @@ from catalog.models import (
     without_zeros,
 )
 from catalog.store import CatalogStore
-from catalog.tax_rates import ClassRates, rates_at
+from catalog.tax_rates import ClassRates
 
 _APPROVALS: dict[SellerRole | None, Literal["none", "manager", "refused"]] = {
     "cashier": "none",
@@ -190,8 +190,7 @@ class CatalogOperations:
         """
         products, classes, policies = self._store.read_prices({line.sku for line in order.lines})
         started = _as_started(order, utc_now())
-        rates = rates_at(classes, rules.price_moment(started))
-        priced = rules.price_order(started, products, rates, policies.windows, policies.layouts)
+        priced = rules.price_order(started, products, classes, policies.windows, policies.layouts)
         return {**priced, "discount_approval": _APPROVALS[needed_role(priced, policies.discounts)]}
 
     def list_products(

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tillflow.errors import InvalidOrder
+from tillflow.errors import InvalidOrder, Problem
 from tillflow.order_request import CLOCKS_DIFFER
 from tillflow.times import iso_utc
 
@@ -51,16 +51,23 @@ def priced_between(product: Product, first: datetime, last: datetime) -> list[Pr
     return [priced_at(product, moment) for moment in (last, *reversed(moments), first)]
 
 
+def change_time_problems(valid_from: datetime, now: datetime) -> list[Problem]:
+    """Return what is wrong with the time of a change: it is over, or too far ahead."""
+    if valid_from <= now:
+        return [Problem("valid_from", iso_utc(valid_from), "a time that is to come")]
+    if valid_from > (latest := now + FURTHEST_CHANGE):
+        accepted = f"a time until {iso_utc(latest.replace(microsecond=0))}"
+        return [Problem("valid_from", iso_utc(valid_from), accepted)]
+    return []
+
+
 def scheduled(product: Product, request: SchedulePrice, now: datetime) -> Product:
     """Return the product with a price from a time on.
 
     InvalidProduct for a time that is over or too far ahead, or too many changes.
     """
-    if request.valid_from <= now:
-        raise InvalidProduct("valid_from", iso_utc(request.valid_from), "a time that is to come")
-    if request.valid_from > (latest := now + FURTHEST_CHANGE):
-        accepted = f"a time until {iso_utc(latest.replace(microsecond=0))}"
-        raise InvalidProduct("valid_from", iso_utc(request.valid_from), accepted)
+    if problems := change_time_problems(request.valid_from, now):
+        raise InvalidProduct.of(problems)
     current = priced_at(product, now)
     changes = {change.valid_from: dict(change.prices) for change in current.price_changes}
     changes.setdefault(request.valid_from, {})[request.currency] = request.price

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import cast
@@ -27,6 +26,7 @@ from catalog.models import (
     Totals,
 )
 from catalog.prices import price_time, priced_at
+from catalog.tax_rates import ClassRates, listed, rates_at
 
 # A workflow's payload is at most 256 KiB, and opening an order writes the document as a text, whose quotes and
 # backslashes have a backslash: at most twice its size.
@@ -36,20 +36,23 @@ MAX_DOCUMENT_BYTES = 125_000
 def price_order(
     order: Order,
     products: Mapping[str, Product],
-    rates: Mapping[str, Decimal],
+    classes: Mapping[str, ClassRates],
     windows: Mapping[str, int] = MappingProxyType({}),
     layouts: Layouts = MappingProxyType({}),
 ) -> PricedOrder:
     """Return the order with prices, discounts, tax, tenders and totals.
 
-    products by SKU, rates by tax class, return windows by category, layouts of labels by prefix. Per line: total =
-    net + tax, and subtotal - line_discount - order_discount is the total if tax is included, else the net. Raises
-    UnknownProduct, InvalidOrder, TendersDoNotMatchTotal.
+    products by SKU, tax classes by name, return windows by category, layouts of labels by prefix. Prices and rates are
+    those of the time of the order. Per line: total = net + tax, and subtotal - line_discount - order_discount is the
+    total if tax is included, else the net. Raises UnknownProduct, InvalidOrder, TendersDoNotMatchTotal.
     """
-    bought, mislabelled = labelled(order.lines, _products_of(order, _on_sale(order, products)), layouts)
+    _raise_invalid(_retired(order, products))
+    moment = price_time(order.placed_at, order.started_at) if order.started_at else order.placed_at
+    priced_products = {sku: priced_at(product, moment) for sku, product in products.items()}
+    bought, mislabelled = labelled(order.lines, _products_of(order, priced_products), layouts)
     _raise_invalid(mislabelled)
     _raise_invalid(_unpriced(order, bought))
-    lines = _priced_lines(order, bought, rates, windows)
+    lines = _priced_lines(order, bought, rates_at(classes, moment), windows)
     totals = _totals(lines)
     _check_amounts({"lines": totals["total"]}, order.currency)
     tenders = [_up_to(tender, totals["total"]) for tender in order.tenders]
@@ -92,29 +95,19 @@ def _unpriced(order: Order, bought: Sequence[Product]) -> list[Problem]:
     ]
 
 
-def _on_sale(order: Order, products: Mapping[str, Product]) -> dict[str, Product]:
-    """Return the products with their prices at the time of the order; InvalidOrder for those that are retired."""
-    _raise_invalid(
-        [
-            Problem(f"lines[{number}].sku", line.sku, "a product that is not retired")
-            for number, line in enumerate(order.lines)
-            if line.sku in products and products[line.sku].retired
-        ]
-    )
-    moment = price_moment(order)
-    return {sku: priced_at(product, moment) for sku, product in products.items()}
-
-
-def price_moment(order: Order) -> datetime:
-    """Return the time whose prices and rates an order has; InvalidOrder for one dated ahead, or too far back."""
-    return price_time(order.placed_at, order.started_at) if order.started_at else order.placed_at
+def _retired(order: Order, products: Mapping[str, Product]) -> list[Problem]:
+    """Return a problem for each line of a product that is retired."""
+    return [
+        Problem(f"lines[{number}].sku", line.sku, "a product that is not retired")
+        for number, line in enumerate(order.lines)
+        if line.sku in products and products[line.sku].retired
+    ]
 
 
 def _rates_of(bought: Sequence[Product], rates: Mapping[str, Decimal]) -> list[Decimal]:
-    known = ", ".join(sorted(rates)) or "none is defined yet"
     _raise_invalid(
         [
-            Problem(f"tax class of {sku}", tax_class, f"a class with a rate: {known}")
+            Problem(f"tax class of {sku}", tax_class, f"a class with a rate: {listed(rates)}")
             for sku, tax_class in {product.sku: product.tax_class for product in bought}.items()
             if tax_class not in rates
         ]

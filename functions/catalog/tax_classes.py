@@ -1,6 +1,7 @@
 """Tax classes in the catalog table; see rows.py. One row has the rates of each: a class is never removed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from catalog.rows import (
     read_tax_classes,
     retired_attribute,
 )
-from catalog.tax_rates import ClassRates, in_use, with_rate
+from catalog.tax_rates import ClassRates, in_use, listed, with_rate
 
 MAX_TAX_CLASSES = 50
 """Every order reads the row of the rates, and a refusal names each class."""
@@ -91,8 +92,8 @@ class TaxClassStore:
         """Return the action that refuses a product whose tax class has no rate, or is retired while it is sold."""
 
         def unknown(row: Item) -> InvalidProduct:
-            known = ", ".join(in_use(read_tax_classes(row))) or "none is defined yet"
-            return InvalidProduct("tax_class", product.tax_class, f"a tax class with a rate: {known}")
+            accepted = f"a tax class with a rate: {listed(in_use(read_tax_classes(row)))}"
+            return InvalidProduct("tax_class", product.tax_class, accepted)
 
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -135,7 +136,5 @@ class TaxClassStore:
 
 def _retired(tax_class: str, classes: dict[str, ClassRates], retired: bool) -> ClassRates:
     if tax_class not in classes:
-        known = ", ".join(sorted(classes)) or "none is defined yet"
-        raise InvalidRequest("tax_class", tax_class, f"a tax class with a rate: {known}")
-    rates = classes[tax_class]
-    return ClassRates(rates.rate, rates.changes, retired)
+        raise InvalidRequest("tax_class", tax_class, f"a tax class with a rate: {listed(classes)}")
+    return replace(classes[tax_class], retired=retired)

@@ -1,6 +1,6 @@
 """The rates of a tax class: one, and those that replace it from a time on. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from tillflow.errors import InvalidRequest
 from tillflow.times import iso_utc
 
 from catalog.models import TaxClassPercent
-from catalog.prices import FURTHEST_CHANGE, PRICE_LIST_VALID
+from catalog.prices import PRICE_LIST_VALID, change_time_problems
 
 MAX_RATE_CHANGES = 20
 """Changes of one class: every order reads those of all classes."""
@@ -48,6 +48,11 @@ def in_use(classes: Mapping[str, ClassRates]) -> list[str]:
     return sorted(name for name, rates in classes.items() if not rates.retired)
 
 
+def listed(classes: Iterable[str]) -> str:
+    """Return the names of tax classes for a message that says which are accepted."""
+    return ", ".join(sorted(classes)) or "none is defined yet"
+
+
 def with_rate(current: ClassRates | None, request: TaxClassPercent, now: datetime) -> ClassRates:
     """Return the rates of a class with another rate, now or from `valid_from` on. The same rate changes nothing.
 
@@ -59,11 +64,8 @@ def with_rate(current: ClassRates | None, request: TaxClassPercent, now: datetim
         if current is None:
             return ClassRates(rate)
         return current if current.at(now) == rate else replace(current, rate=rate, changes=current.after(now))
-    if request.valid_from <= now:
-        raise InvalidRequest("valid_from", iso_utc(request.valid_from), "a time that is to come")
-    if request.valid_from > (latest := now + FURTHEST_CHANGE):
-        accepted = f"a time until {iso_utc(latest.replace(microsecond=0))}"
-        raise InvalidRequest("valid_from", iso_utc(request.valid_from), accepted)
+    if problems := change_time_problems(request.valid_from, now):
+        raise InvalidRequest.of(problems)
     if current is None:
         raise InvalidRequest(
             "tax_class", request.tax_class, "a class that has a rate until then; set it first"

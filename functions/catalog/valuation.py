@@ -10,6 +10,7 @@ from tillflow.tax import Taxable, Taxed, tax_lines
 
 from catalog.errors import UnknownProduct
 from catalog.models import Product, UnvaluedLine, ValuedLine, ValueReturn
+from catalog.tax_rates import listed
 
 
 def value_lines(
@@ -38,8 +39,8 @@ def _valued(
             "currency", currency, f"one {line.sku} has a price in: {', '.join(sorted(product.prices))}"
         )
     if product.tax_class not in rates:
-        known = ", ".join(sorted(rates)) or "none is defined yet"
-        raise InvalidRequest(f"tax class of {line.sku}", product.tax_class, f"a class with a rate: {known}")
+        accepted = f"a class with a rate: {listed(rates)}"
+        raise InvalidRequest(f"tax class of {line.sku}", product.tax_class, accepted)
     rate = rates[product.tax_class]
     values = [
         _taxed(version.prices[currency] * line.quantity, rate, version.tax_included)

@@ -9,6 +9,7 @@ from catalog.labels import check_unlabelled, item_barcode
 from catalog.models import BarcodeLayout, BarcodeLayouts, Product, TaxClass, UnvaluedLine
 from catalog.operations import CatalogOperations
 from catalog.rules import price_order
+from catalog.tax_rates import ClassRates
 from tillflow.barcodes import measure_check_digit, with_check_digit
 from tillflow.errors import InvalidOrder, InvalidRequest, RecordChanged
 from tillflow.order_request import Order, PlaceOrder
@@ -18,7 +19,7 @@ PRICE = BarcodeLayout(prefix="21", content="price", item_digits=5, check_digit=T
 WEIGHT = BarcodeLayout(prefix="23", content="weight", item_digits=5)
 LONG = BarcodeLayout(prefix="24", content="price", item_digits=4, check_digit=True, currency="EUR")
 LAYOUTS = {layout.prefix: layout for layout in (PRICE, WEIGHT, LONG)}
-RATES = {"food": Decimal("0.05")}
+RATES = {"food": ClassRates(Decimal("0.05"))}
 
 
 def label(layout: BarcodeLayout, item: str, value: int) -> str:

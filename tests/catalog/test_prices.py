@@ -18,6 +18,7 @@ from catalog.prices import (
     scheduled,
 )
 from catalog.rules import price_order
+from catalog.tax_rates import ClassRates
 from tillflow.errors import InvalidOrder, RecordChanged
 from tillflow.order_request import CLOCKS_DIFFER, Order
 
@@ -50,7 +51,7 @@ def order(days: int, sku: str = "MUG") -> Order:
 
 @pytest.mark.parametrize(("days", "price"), [(0, 1000), (1, 900), (2, 1200), (30, 1200)])
 def test_order_has_the_price_of_its_time(days: int, price: int) -> None:
-    priced = price_order(order(days), {"MUG": TWICE}, {"standard": Decimal("0.20")})
+    priced = price_order(order(days), {"MUG": TWICE}, {"standard": ClassRates(Decimal("0.20"))})
     assert priced["lines"][0]["unit_price"] == price
 
 
@@ -64,14 +65,14 @@ def test_date_of_an_order_chooses_a_price_only_within_the_validity_of_a_price_li
 ) -> None:
     started = NOW + timedelta(days=2, hours=23)
     sold = order(0).model_copy(update={"placed_at": started + timedelta(hours=hours), "started_at": started})
-    priced = price_order(sold, {"MUG": TWICE}, {"standard": Decimal("0.20")})
+    priced = price_order(sold, {"MUG": TWICE}, {"standard": ClassRates(Decimal("0.20"))})
     assert priced["lines"][0]["unit_price"] == price
 
 
 def test_future_price_is_not_sold_before_its_time() -> None:
     started = NOW + timedelta(days=1) - timedelta(minutes=1)
     sold = order(1).model_copy(update={"started_at": started})
-    priced = price_order(sold, {"MUG": TWICE}, {"standard": Decimal("0.20")})
+    priced = price_order(sold, {"MUG": TWICE}, {"standard": ClassRates(Decimal("0.20"))})
     assert priced["lines"][0]["unit_price"] == 1000
 
 
@@ -142,7 +143,7 @@ def test_retired_product_is_not_sold() -> None:
     with pytest.raises(
         InvalidOrder, match=r"lines\[0\].sku is 'MUG'; expected a product that is not retired"
     ):
-        price_order(order(0), {"MUG": retired}, {"standard": Decimal("0.20")})
+        price_order(order(0), {"MUG": retired}, {"standard": ClassRates(Decimal("0.20"))})
 
 
 def test_changes_are_stored_with_the_product(dynamodb: Any, table: str) -> None:

@@ -8,12 +8,17 @@ import pytest
 from catalog.errors import UnknownProduct
 from catalog.models import Product
 from catalog.rules import MAX_DOCUMENT_BYTES, price_order
+from catalog.tax_rates import ClassRates
 from hypothesis import given
 from hypothesis import strategies as st
 from tillflow.errors import InvalidOrder, TendersDoNotMatchTotal
 from tillflow.order_request import Order
 
-RATES = {"standard": Decimal("0.20"), "food": Decimal("0.05"), "exempt": Decimal("0")}
+RATES = {
+    "standard": ClassRates(Decimal("0.20")),
+    "food": ClassRates(Decimal("0.05")),
+    "exempt": ClassRates(Decimal("0")),
+}
 
 
 def product(sku: str, price: int, tax_class: str = "standard", included: bool = True, **more: Any) -> Product:
@@ -140,7 +145,7 @@ def test_tax_is_rounded_per_rate_of_the_invoice() -> None:
 
 
 def test_classes_of_one_rate_are_rounded_together_and_listed_separately() -> None:
-    rates = {**RATES, "luxury": Decimal("0.2")}
+    rates = {**RATES, "luxury": ClassRates(Decimal("0.2"))}
     catalog = {**CATALOG, "PIN": product("PIN", 2, "luxury", included=False)}
     response = price_order(order(line("SCREW"), line("PIN")), catalog, rates)
     assert [row["tax_class"] for row in response["taxes"]] == ["standard", "luxury"]
@@ -179,7 +184,7 @@ def test_tax_class_without_a_rate_is_refused() -> None:
     with pytest.raises(
         InvalidOrder, match="tax class of MUG is 'standard'; expected a class with a rate: food"
     ):
-        price_order(order(line("MUG")), CATALOG, {"food": Decimal("0.05")})
+        price_order(order(line("MUG")), CATALOG, {"food": ClassRates(Decimal("0.05"))})
 
 
 @pytest.mark.parametrize(
