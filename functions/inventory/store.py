@@ -104,7 +104,7 @@ class InventoryStore(Levels):
         lines = self.issue(business_id, "commit", "sale")
         if not lines:
             self._refuse_commit_of_nothing(business_id)
-        return {"business_id": business_id, "cost": sum(line["cost"] for line in lines), "lines": lines}
+        return _committed(business_id, lines)
 
     def commit_by_hand(self, business_id: str) -> Committed:
         """Release what a document still reserves of units that left otherwise; return the cost of those taken before.
@@ -113,13 +113,8 @@ class InventoryStore(Levels):
         """
         operation = f"settling the stock of {business_id}"
         self._close_and_undo(business_id, operation, {"OPEN"})
-        lines = [
-            line
-            for reservation in self.reservations(business_id)
-            if reservation.state in ("COMMITTED", "RETURNED")
-            for line in _costs_of(reservation)
-        ]
-        return {"business_id": business_id, "cost": sum(line["cost"] for line in lines), "lines": lines}
+        taken = _costs_in(self.reservations(business_id), "COMMITTED", "RETURNED")
+        return _committed(business_id, taken)
 
     def issue(self, business_id: str, step: str, kind: str) -> list[SkuCost]:
         """Take reserved units off on hand as movements of a kind, at the moving average cost, once.
@@ -139,12 +134,7 @@ class InventoryStore(Levels):
         operation = f"restocking {business_id}"
         self._close_and_undo(business_id, operation, {"OPEN", "COMMITTED"})
         reservations = self.reservations(business_id)
-        returned: list[SkuCost] = [
-            {"sku": line.sku, "quantity": line.quantity, "cost": line.cost}
-            for reservation in reservations
-            if reservation.state == "RETURNED"
-            for line in reservation.lines
-        ]
+        returned = _costs_in(reservations, "RETURNED")
         return {
             "business_id": business_id,
             "returned": returned,
@@ -357,6 +347,15 @@ def _lines_in(reservations: Iterable[Reservation], state: State) -> list[SkuQuan
         if reservation.state == state
         for line in reservation.lines
     ]
+
+
+def _costs_in(reservations: Iterable[Reservation], *states: State) -> list[SkuCost]:
+    """Return the lines of the reservations in these states, at their costs."""
+    return [line for one in reservations if one.state in states for line in _costs_of(one)]
+
+
+def _committed(business_id: str, lines: list[SkuCost]) -> Committed:
+    return {"business_id": business_id, "cost": sum(line["cost"] for line in lines), "lines": lines}
 
 
 def _costs_of(reservation: Reservation) -> list[SkuCost]:
