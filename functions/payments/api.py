@@ -26,25 +26,11 @@ from payments.operations import (
 from payments.reconciliation.models import Reconciliation, ReconciliationReport
 from payments.reconciliation.operations import ReconciliationOperations
 from payments.refunds.failures import invoked
+from payments.rules import TenderState
 from payments.stripe_adapter.secret import SecretCache
 
 api = Api("payments")
 handle = api.handle
-
-
-TenderState = Literal[
-    "authorising",
-    "authorised",
-    "declined",
-    "capturing",
-    "captured",
-    "capture_refused",
-    "voiding",
-    "voided",
-    "refunding",
-    "refunded",
-    "refund_failed",
-]
 
 
 class TenderQuery(PeriodQuery):

@@ -4,7 +4,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from tillflow.errors import (
     DomainError,
@@ -19,18 +19,31 @@ from tillflow.money import Money
 from payments.errors import ReversalRefused
 from payments.models import OF_CUSTOMER, Authorise, Tender
 
+TenderState = Literal[
+    "authorising",
+    "authorised",
+    "declined",
+    "capturing",
+    "captured",
+    "capture_refused",
+    "voiding",
+    "voided",
+    "refunding",
+    "refunded",
+    "refund_failed",
+]
 # A state ending in -ing is an intent: the provider was called, and may or may not have applied the effect.
-AUTHORISING: Final = "authorising"
-AUTHORISED: Final = "authorised"
-DECLINED: Final = "declined"
-CAPTURING: Final = "capturing"
-CAPTURED: Final = "captured"
-CAPTURE_REFUSED: Final = "capture_refused"
-VOIDING: Final = "voiding"
-VOIDED: Final = "voided"
-REFUNDING: Final = "refunding"
-REFUNDED: Final = "refunded"
-REFUND_FAILED: Final = "refund_failed"
+AUTHORISING: Final[TenderState] = "authorising"
+AUTHORISED: Final[TenderState] = "authorised"
+DECLINED: Final[TenderState] = "declined"
+CAPTURING: Final[TenderState] = "capturing"
+CAPTURED: Final[TenderState] = "captured"
+CAPTURE_REFUSED: Final[TenderState] = "capture_refused"
+VOIDING: Final[TenderState] = "voiding"
+VOIDED: Final[TenderState] = "voided"
+REFUNDING: Final[TenderState] = "refunding"
+REFUNDED: Final[TenderState] = "refunded"
+REFUND_FAILED: Final[TenderState] = "refund_failed"
 
 MAY_FOLLOW: Final[Mapping[str, frozenset[str]]] = {
     AUTHORISED: frozenset({AUTHORISING}),
