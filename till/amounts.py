@@ -45,9 +45,9 @@ def _minor_units(name: str, amount: str, currency: str, least: int = 0) -> int:
     from tillflow.money import Money
 
     try:
-        minor = Money.parse(amount, currency).amount
+        minor = Money.parse(amount, currency, name).amount
     except ValueError as error:
-        raise OperatorError(f"{str(error).replace('amount is', f'{name} is', 1)}.", _ADVICE) from error
+        raise OperatorError(f"{error}.", _ADVICE) from error
     if minor < least:
         accepted = "more than 0" if least else "0 or more"
         raise OperatorError(f"{name} is {amount!r}; expected {accepted}.", _ADVICE)

@@ -57,20 +57,23 @@ class Money:
     currency: str
 
     @classmethod
-    def parse(cls, text: str, currency: str) -> "Money":
-        """Return the amount a person typed, such as ``"12.50"``; ValueError if it is not one of that currency."""
+    def parse(cls, text: str, currency: str, name: str = "amount") -> "Money":
+        """Return the amount a person typed, such as ``"12.50"``; ValueError if it is not one of that currency.
+
+        name: of the field, for the error.
+        """
         if currency not in EXPONENT:
             raise ValueError(f"currency is {currency!r}; expected an ISO 4217 code such as EUR")
         # Digits only: an exponent, or an amount of a million digits, is a mistake and must not be computed.
         match = _TYPED.fullmatch(text)
         if not match:
-            raise ValueError(f"amount is {text[:60]!r}; expected up to 15 digits such as 12.50")
+            raise ValueError(f"{name} is {text[:60]!r}; expected up to 15 digits such as 12.50")
         places = EXPONENT[currency]
         minor = Decimal(text).scaleb(places)
         if minor != minor.to_integral_value():
-            raise ValueError(f"amount is {text!r}; expected at most {places} decimals in {currency}")
+            raise ValueError(f"{name} is {text!r}; expected at most {places} decimals in {currency}")
         if abs(minor) > MAX_AMOUNT:
-            raise ValueError(f"amount is {text!r}; expected at most {cls(MAX_AMOUNT, currency)}")
+            raise ValueError(f"{name} is {text!r}; expected at most {cls(MAX_AMOUNT, currency)}")
         return cls(int(minor), currency)
 
     def __str__(self) -> str:
