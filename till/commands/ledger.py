@@ -11,7 +11,7 @@ import typer
 
 from till import workflows
 from till.amounts import minor_units
-from till.days import typed_day
+from till.days import FirstDay, LastDay, typed_period
 from till.errors import operator_errors
 from till.output import money, out, print_fields, print_json, print_table, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
@@ -66,8 +66,8 @@ def entry(
 
 @app.command("list")
 def list_entries(
-    first: Annotated[str | None, typer.Option("--from", help="First day, such as 2026-11-01.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
+    first: FirstDay = None,
+    last: LastDay = None,
     page: Page = 1,
     page_size: PageSize = 50,
     as_json: AsJson = False,
@@ -86,10 +86,7 @@ def list_entries(
     from till.services.ledger import ManualEntries
 
     with operator_errors("See `till ledger list --help`."):
-        days = (
-            typed_day("--from", first) if first else None,
-            typed_day("--to", last) if last else None,
-        )
+        days = typed_period(first, last)
         entries = ManualEntries(find_stack())
         rows = (
             row for one in every(lambda after: entries.list_entries(100, after, *days)) for row in _rows(one)

@@ -12,7 +12,7 @@ import typer
 
 from till import workflows
 from till.commands.returns import return_row
-from till.days import typed_day
+from till.days import FirstDay, LastDay, typed_period
 from till.errors import operator_errors
 from till.files import read_object
 from till.order_output import (
@@ -169,8 +169,8 @@ def list_orders(
     location: Annotated[str, typer.Option(help="Only those of a location.")] = "",
     customer: Annotated[str, typer.Option(help="Only those of a customer, by its id.")] = "",
     status: Annotated[str, typer.Option(help="Only those with a status, such as PAID.")] = "",
-    first: Annotated[str | None, typer.Option("--from", help="First day, such as 2026-11-01.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
+    first: FirstDay = None,
+    last: LastDay = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     page: Page = 1,
@@ -186,24 +186,18 @@ def list_orders(
     """
     from tillflow.listing import every
 
-    from till.services.customers import Customers
-    from till.services.inventory import Stock
     from till.services.orders import Orders
 
-    stack = find_stack()
     with operator_errors("See all orders with `till order list`."):
-        if location:
-            Stock(stack).check_location(location)
-        if customer:
-            Customers(stack).get(customer)
+        first_day, last_day = typed_period(first, last)
         fetch = partial(
-            Orders(stack).list_orders,
+            Orders(find_stack()).list_orders,
             100,
             location=location or None,
             customer_id=customer or None,
             status=status.upper() or None,
-            first_day=typed_day("--from", first) if first else None,
-            last_day=typed_day("--to", last) if last else None,
+            first_day=first_day,
+            last_day=last_day,
         )
         formats = {
             "placed_at": lambda row: timestamp(row["placed_at"]),

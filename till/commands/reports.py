@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from reports.dimensions import DIMENSIONS
 
-from till.days import typed_day
+from till.days import FirstDay, typed_day
 from till.errors import operator_errors
 from till.output import money
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
@@ -42,7 +42,7 @@ def main() -> None:
 @app.command("sales")
 def report_sales(
     by: Annotated[str, typer.Option(help=f"Group by: {', '.join(DIMENSIONS)}.")] = "day",
-    first: Annotated[str | None, typer.Option("--from", help="First day, such as 2026-11-01.")] = None,
+    first: FirstDay = None,
     last: Annotated[str | None, typer.Option("--to", help="Last day; today by default.")] = None,
     currency: Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")] = "EUR",
     page: Page = 1,
