@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import eventbridge, sqs
 
 from ..journal import Journal, ObservedDict, ObservedList, RecordWithList
+from .locks import locked
 
 type State = dict[str, Any]
 type QueueKey = tuple[str, str, str]
@@ -75,11 +75,11 @@ def install_message_lock() -> None:
     """Make the changes of each operation at once. Call it before others replace the operations."""
     lock = sqs._queues_lock = threading.RLock()
     for name in _STEPS_OF_RECEIVE:
-        setattr(sqs, name, _locked(lock, getattr(sqs, name)))
+        setattr(sqs, name, locked(lock, getattr(sqs, name)))
     for action, handler in sqs._HANDLERS.items():
         if action != "ReceiveMessage":
-            sqs._HANDLERS[action] = _locked(lock, handler)
-    eventbridge._dispatch_to_sqs = _locked(lock, eventbridge._dispatch_to_sqs)
+            sqs._HANDLERS[action] = locked(lock, handler)
+    eventbridge._dispatch_to_sqs = locked(lock, eventbridge._dispatch_to_sqs)
 
 
 def install_messages(journal: Journal) -> None:
@@ -115,16 +115,6 @@ def install_messages(journal: Journal) -> None:
 
     sqs._receive_messages_for_esm = receive_in_group
     sqs._delete_messages_for_esm = delete_in_group
-
-
-def _locked(lock: threading.RLock, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that holds the lock while it runs."""
-
-    def run(*args: Any) -> Any:
-        with lock:
-            return function(*args)
-
-    return run
 
 
 def _name(url: str) -> str:

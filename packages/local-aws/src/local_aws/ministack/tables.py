@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict
@@ -13,6 +12,7 @@ from ministack.services import dynamodb, lambda_svc
 
 from ..journal import Journal, ObservedDict, ObservedList
 from .documents import copied_stores
+from .locks import locked
 
 type State = dict[str, Any]
 
@@ -97,17 +97,8 @@ def lock_streams() -> None:
     both have counted, and a reader would skip as many.
     """
     lock = threading.RLock()
-
-    def locked(function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)
-        def run(*arguments: Any, **named: Any) -> Any:
-            with lock:
-                return function(*arguments, **named)
-
-        return run
-
     for name in _STREAM_FUNCTIONS:
-        setattr(dynamodb, name, locked(getattr(dynamodb, name)))
+        setattr(dynamodb, name, locked(lock, getattr(dynamodb, name)))
 
 
 def install_streams(journal: Journal) -> None:
