@@ -22,7 +22,7 @@ from .errors import UnreadableState, port_in_use
 from .http_server import HttpServer, freeze_garbage_collector
 from .journal import Journal
 from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
-from .ministack.conditions import cache_checked_conditions, sort_texts_as_they_are
+from .ministack.dynamodb_costs import reduce_dynamodb_costs
 from .ministack.error_texts import install_error_texts
 from .ministack.events import install_event_checks, publish_aws_event
 from .ministack.expression_checks import install_expression_checks
@@ -32,7 +32,6 @@ from .ministack.http_events import install_http_events
 from .ministack.http_routes import install_compiled_routes
 from .ministack.index_pages import install_index_pages
 from .ministack.inventory import deployed_state_machines, role_arns
-from .ministack.item_copies import cache_tokens, copy_items_by_their_types
 from .ministack.json_responses import install_json_responses
 from .ministack.log_filters import install_filter_patterns
 from .ministack.logs import write_logs
@@ -118,10 +117,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     authorize_transactions_once()
     name_callers_by_credentials()
     install_expression_checks()
-    cache_checked_conditions()
-    sort_texts_as_they_are()
-    copy_items_by_their_types()
-    cache_tokens()
+    reduce_dynamodb_costs()
     install_index_pages()
     authorize_state_machines(engine.machine_of_task)
     authorize_senders()

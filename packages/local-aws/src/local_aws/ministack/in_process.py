@@ -11,18 +11,14 @@ from typing import Any
 
 from ministack.services import dynamodb
 
-from .conditions import cache_checked_conditions, sort_texts_as_they_are
-from .item_copies import cache_tokens, copy_items_by_their_types
+from .dynamodb_costs import reduce_dynamodb_costs
 
 type Item = dict[str, Any]
 type Response = tuple[int, dict[str, str], bytes]
 
 _ITEMS = "items"
 
-cache_checked_conditions()
-sort_texts_as_they_are()
-copy_items_by_their_types()
-cache_tokens()
+reduce_dynamodb_costs()
 
 
 def request(headers: Mapping[str, str], body: bytes) -> Response:
