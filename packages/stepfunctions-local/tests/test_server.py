@@ -119,19 +119,20 @@ def test_connection_is_reused_for_requests(port: int) -> None:
         assert response.getheader("Content-Type") == "application/x-amz-json-1.0"
 
 
-def test_account_is_the_access_key_of_twelve_digits(port: int) -> None:
-    def client_of(access_key: str):
-        return boto3.client(
-            "stepfunctions",
-            endpoint_url=f"http://127.0.0.1:{port}",
-            region_name="us-east-1",
-            aws_access_key_id=access_key,
-            aws_secret_access_key="test",
-        )
+def client_of(port: int, access_key: str):
+    return boto3.client(
+        "stepfunctions",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id=access_key,
+        aws_secret_access_key="test",
+    )
 
+
+def test_account_is_the_access_key_of_twelve_digits(port: int) -> None:
     names = {}
     for account, access_key in (("111111111111", "111111111111"), ("000000000000", "AKIAEXAMPLE")):
-        client = client_of(access_key)
+        client = client_of(port, access_key)
         machine = client.create_state_machine(name="shared", definition=PASS, roleArn=ROLE)["stateMachineArn"]
         activity = client.create_activity(name="shared")["activityArn"]
         execution = client.start_execution(stateMachineArn=machine)["executionArn"]
@@ -144,16 +145,7 @@ def test_account_is_the_access_key_of_twelve_digits(port: int) -> None:
 
 
 def test_resources_of_another_account_are_denied(port: int) -> None:
-    def client_of(access_key: str):
-        return boto3.client(
-            "stepfunctions",
-            endpoint_url=f"http://127.0.0.1:{port}",
-            region_name="us-east-1",
-            aws_access_key_id=access_key,
-            aws_secret_access_key="test",
-        )
-
-    theirs, ours = client_of("333333333333"), client_of("444444444444")
+    theirs, ours = client_of(port, "333333333333"), client_of(port, "444444444444")
     machine = theirs.create_state_machine(name="theirs", definition=PASS, roleArn=ROLE)["stateMachineArn"]
     for operation in ("DescribeStateMachine", "StartExecution", "DeleteStateMachine", "ListExecutions"):
         with pytest.raises(ours.exceptions.ClientError) as denied:
