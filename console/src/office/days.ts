@@ -36,7 +36,7 @@ export function startOfDay(day: string, timeZone: string): string {
   return `${new Date(reached).toISOString().slice(0, 19)}Z`;
 }
 
-/** The query of a list for the days that were chosen: their times in the shop's time zone. What is no day is for the API to refuse. */
+/** The query of a list for the days that were chosen: their times in the shop's time zone. The API refuses a text that is not a day. */
 export function timesOf(query: Record<string, string>, timeZone: string): Record<string, string> {
   const { first_day: first = "", last_day: last = "", ...rest } = query;
   if ((first !== "" && !isDay(first)) || (last !== "" && !isDay(last))) return query;

@@ -62,7 +62,7 @@ async def dispatch(
     parameters.check(operation, params)
     params = _without_nulls(params)
     if account is not None:
-        # Roles of tasks may be of another account than the engine's machines: nobody checks them here.
+        # Roles of tasks may be of another account than the engine's machines: they are not checked here.
         check_account(operation, params, account, *((engine.config.account,) if by_task else ()))
     engine.retention.apply()
     try:
