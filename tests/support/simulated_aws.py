@@ -7,7 +7,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.client import BaseClient
-from local_aws.ministack import in_process
+from local_aws.ministack.dynamodb import in_process
 from moto import mock_aws
 
 from verification.harness.dynamodb import call_in_process

@@ -83,7 +83,7 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
     before = dict(os.environ)
     os.environ.update(ENVIRONMENT)
     os.environ.pop("AWS_ENDPOINT_URL", None)
-    from local_aws.ministack import in_process as dynamodb
+    from local_aws.ministack.dynamodb import in_process as dynamodb
 
     boto = client("dynamodb")
     outer_call = vars(boto).get("_make_api_call")
@@ -112,7 +112,7 @@ def local_dynamodb(template: Template) -> Iterator[Tables]:
 
 def call_in_process(boto: Any, operation: str, params: dict[str, Any]) -> dict[str, Any]:
     """Return the response to an operation of a botocore client, served in this process; raise as the client does."""
-    from local_aws.ministack import in_process as dynamodb
+    from local_aws.ministack.dynamodb import in_process as dynamodb
 
     model = boto.meta.service_model.operation_model(operation)
     serialised = boto._serializer.serialize_to_request(params, model)

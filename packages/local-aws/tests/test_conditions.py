@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 from ministack.services import dynamodb
 
-from local_aws.ministack.conditions import cache_checked_conditions, sort_texts_as_they_are
+from local_aws.ministack.dynamodb.conditions import cache_checked_conditions, sort_texts_as_they_are
 
 ITEM = {"pk": {"S": "a"}, "sk": {"S": "m"}, "units": {"N": "5"}, "lines": {"L": [{"M": {"sku": {"S": "x"}}}]}}
 NAMES = {"#pk": "pk", "#sk": "sk", "#none": "none"}

@@ -10,8 +10,8 @@ from unittest.mock import patch
 import pytest
 from ministack.services import dynamodb
 
-from local_aws.ministack import in_process
-from local_aws.ministack.expression_checks import install_expression_checks
+from local_aws.ministack.dynamodb import in_process
+from local_aws.ministack.dynamodb.expression_checks import install_expression_checks
 
 ITEM = {
     "pk": {"S": "a"},

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from local_aws.ministack.filter_operands import InvalidFilterPattern
-from local_aws.ministack.filter_patterns import compiled
+from local_aws.ministack.logs.filter_operands import InvalidFilterPattern
+from local_aws.ministack.logs.filter_patterns import compiled
 
 EVENT = json.dumps(
     {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ministack.services import lambda_svc
 
-from local_aws.ministack.http_apis import Route, authorizers, routes, with_retry_after
+from local_aws.ministack.http_apis.apis import Route, authorizers, routes, with_retry_after
 
 _PROXY = {"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0", "uri": "arn:function"}
 

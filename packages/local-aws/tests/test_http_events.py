@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.ministack.http_events import complete_event, integration_result
+from local_aws.ministack.http_apis.events import complete_event, integration_result
 
 EVENT = {
     "version": "2.0",

@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 from ministack.services import apigateway
 
-from local_aws.ministack.http_routes import install_compiled_routes
+from local_aws.ministack.http_apis.routes import install_compiled_routes
 from local_aws.ministack.scope import default_scope
 
 PATHS = {

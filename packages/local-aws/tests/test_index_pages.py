@@ -12,8 +12,8 @@ from unittest.mock import patch
 import pytest
 from ministack.services import dynamodb
 
-from local_aws.ministack.in_process import request_at_once, separate_tables
-from local_aws.ministack.index_pages import OrderedMembers, install_index_pages
+from local_aws.ministack.dynamodb.in_process import request_at_once, separate_tables
+from local_aws.ministack.dynamodb.index_pages import OrderedMembers, install_index_pages
 from local_aws.ministack.scope import default_scope
 
 ROWS = 60

@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 from ministack.services import dynamodb
 
-from local_aws.ministack.item_copies import cache_tokens, copied
+from local_aws.ministack.dynamodb.item_copies import cache_tokens, copied
 
 ITEM = {
     "pk": {"S": "a"},

@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
-from local_aws.ministack.mapping_checks import Problem, check_queue_mapping, check_stream_mapping
-from local_aws.ministack.queue_mappings import BatchingWindow
+from local_aws.ministack.lambda_functions.mapping_checks import (
+    Problem,
+    check_queue_mapping,
+    check_stream_mapping,
+)
+from local_aws.ministack.lambda_functions.queue_mappings import BatchingWindow
 
 _QUEUE = "arn:aws:sqs:us-east-1:000000000000:work"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.ministack.message_checks import check_ids, check_message, check_size
+from local_aws.ministack.sqs.message_checks import check_ids, check_message, check_size
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from local_aws.ministack.object_checks import (
+from local_aws.ministack.s3.object_checks import (
     Problem,
     checksum_problem,
     completion_problem,

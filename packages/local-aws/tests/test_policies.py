@@ -9,13 +9,13 @@ import pytest
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam, ses_v2, sts
 
-from local_aws.ministack.mails import authorize_senders
-from local_aws.ministack.policies import (
+from local_aws.ministack.identity.policies import (
     authorize_state_machines,
     authorize_transactions_once,
     match_line_feeds,
     name_callers_by_credentials,
 )
+from local_aws.ministack.mails import authorize_senders
 from local_aws.ministack.scope import default_scope
 
 

@@ -14,10 +14,10 @@ from ministack.core.arn import parse_arn
 from ministack.services import eventbridge, sqs
 
 from local_aws.journal import Journal
-from local_aws.ministack.message_checks import install_message_checks
-from local_aws.ministack.queue_checks import install_queue_checks
-from local_aws.ministack.queues import install_message_lock, install_messages
 from local_aws.ministack.scope import default_scope
+from local_aws.ministack.sqs.message_checks import install_message_checks
+from local_aws.ministack.sqs.queue_checks import install_queue_checks
+from local_aws.ministack.sqs.queues import install_message_lock, install_messages
 
 URL = "http://127.0.0.1/000000000000/paid"
 _MESSAGES = 300

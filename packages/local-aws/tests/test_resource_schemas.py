@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.ministack.resource_schemas import check_properties
+from local_aws.ministack.cloudformation.resource_schemas import check_properties
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ministack.services import dynamodb
 
-from local_aws.ministack import tables
+from local_aws.ministack.dynamodb import tables
 
 
 @pytest.fixture

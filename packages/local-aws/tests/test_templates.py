@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ministack.services.cloudformation import engine
 
-from local_aws.ministack.templates import install_template_parser
+from local_aws.ministack.cloudformation.templates import install_template_parser
 
 TEMPLATE = """
 AWSTemplateFormatVersion: 2010-09-09

@@ -46,7 +46,7 @@ def killer(mutant: "Mutant", *tests: str) -> str:
 
 
 def pytest_configure() -> None:
-    from local_aws.ministack import in_process
+    from local_aws.ministack.dynamodb import in_process
 
     from verification.proof.mutants.model import Mutant
     from verification.proof.mutants.requests import request_with, writes

@@ -6,8 +6,8 @@ boto3.client("dynamodb", **…)  # with the variables of client_environment(stac
 stop(folder)
 """
 
+from .clients import client_environment
 from .errors import CannotStart, NotReady, PortInUse, StackInUse, UnreadableState
-from .settings import client_environment
 from .state_folder import RunningStack, StateFolder
 from .supervisor import reset, start, stop
 

@@ -22,46 +22,28 @@ from .errors import UnreadableState, port_in_use
 from .http_server import HttpServer, freeze_garbage_collector
 from .journal import Journal
 from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, ProcessStarter
-from .ministack.dynamodb_costs import reduce_dynamodb_costs
+from .ministack.cloudformation.install import install_cloudformation
+from .ministack.dynamodb.install import install_dynamodb
 from .ministack.error_texts import install_error_texts
-from .ministack.events import install_event_checks, publish_aws_event
-from .ministack.expression_checks import install_expression_checks
-from .ministack.functions import install_async_invocations, install_lambda
-from .ministack.http_apis import install_http_apis
-from .ministack.http_events import install_http_events
-from .ministack.http_routes import install_compiled_routes
-from .ministack.index_pages import install_index_pages
-from .ministack.inventory import deployed_state_machines, role_arns
+from .ministack.eventbridge.events import install_event_checks, publish_aws_event
+from .ministack.http_apis.install import install_http_apis
+from .ministack.identity.install import install_identity
 from .ministack.json_responses import install_json_responses
-from .ministack.log_filters import install_filter_patterns
-from .ministack.logs import write_logs
+from .ministack.lambda_functions.functions import install_async_invocations, install_lambda
+from .ministack.lambda_functions.mapping_checks import install_mapping_checks
+from .ministack.lambda_functions.queue_mappings import install_batching_windows
+from .ministack.logs.filters import install_filter_patterns
+from .ministack.logs.groups import write_logs
 from .ministack.mails import authorize_senders, show_attachments
-from .ministack.mapping_checks import install_mapping_checks
-from .ministack.message_checks import install_message_checks
-from .ministack.multipart_checksums import install_multipart_checksums
-from .ministack.nested_stacks import install_nested_stacks
-from .ministack.object_checks import install_object_checks
 from .ministack.persistence import Persistence, application
-from .ministack.policies import (
-    authorize_state_machines,
-    authorize_transactions_once,
-    cache_parsed_policies,
-    match_line_feeds,
-    name_callers_by_credentials,
-)
-from .ministack.queue_checks import install_queue_checks
-from .ministack.queue_mappings import install_batching_windows
-from .ministack.queues import install_message_lock
 from .ministack.request_checks import install_request_checks
-from .ministack.resource_schemas import install_resource_schemas
-from .ministack.resources import install_resources
 from .ministack.response_headers import install_response_headers
+from .ministack.s3.install import install_s3
 from .ministack.service_defaults import install_service_defaults
-from .ministack.sign_in import install_renewed_tokens
-from .ministack.step_functions import install_step_functions
-from .ministack.tables import lock_streams
-from .ministack.templates import install_template_parser
-from .ministack.topics import install_topic_checks
+from .ministack.sns.topics import install_topic_checks
+from .ministack.sqs.install import install_sqs
+from .ministack.step_functions.inventory import deployed_state_machines, role_arns
+from .ministack.step_functions.service import install_step_functions
 from .role_sessions import RoleSessions
 from .settings import PRELOADED_MODULES, endpoint_url
 from .state_folder import RunningStack, StateFolder
@@ -89,37 +71,21 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_request_checks()
     install_lambda(runner.invoke)
     asynchronous = install_async_invocations(journal, Destinations(endpoint_url(port), roles.assume_now).send)
-    install_resources(engine)
-    install_nested_stacks()
-    install_template_parser()
-    install_resource_schemas()
+    install_cloudformation(engine)
     install_mapping_checks()
     install_batching_windows()
     install_service_defaults()
-    install_multipart_checksums()
-    install_object_checks()
+    install_s3()
     install_http_apis()
-    install_http_events()
-    install_compiled_routes()
     install_response_headers()
     install_json_responses()
     install_error_texts()
     install_event_checks()
     install_filter_patterns()
     install_topic_checks()
-    install_message_lock()
-    lock_streams()
-    install_message_checks()
-    install_queue_checks()
-    install_renewed_tokens()
-    cache_parsed_policies()
-    match_line_feeds()
-    authorize_transactions_once()
-    name_callers_by_credentials()
-    install_expression_checks()
-    reduce_dynamodb_costs()
-    install_index_pages()
-    authorize_state_machines(engine.machine_of_task)
+    install_sqs()
+    install_identity(engine.machine_of_task)
+    install_dynamodb()
     authorize_senders()
     show_attachments()
     persistence = Persistence(journal)

@@ -6,7 +6,7 @@ from ministack.core.responses import request_scope
 from ministack.services import iam
 
 from local_aws.consistency import StateMachine, inconsistencies
-from local_aws.ministack.inventory import role_arns
+from local_aws.ministack.step_functions.inventory import role_arns
 
 ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:checkout"
 ROLE = "arn:aws:iam::000000000000:role/checkout"

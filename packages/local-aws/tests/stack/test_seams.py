@@ -15,9 +15,9 @@ import pytest
 
 from local_aws.lambda_runner import LogEvent
 from local_aws.ministack.environment import VERSION
-from local_aws.ministack.logs import write_logs
+from local_aws.ministack.logs.groups import write_logs
 from local_aws.ministack.scope import default_scope
-from local_aws.ministack.step_functions import StepFunctionsModule
+from local_aws.ministack.step_functions.service import StepFunctionsModule
 
 _SOURCES = Path(importlib.import_module("ministack").__file__ or "").parent
 _EXECUTORS = ("warm", "docker", "provided", "provided_warm", "proxy", "local")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.ministack.traffic_shift import shift_traffic
+from local_aws.ministack.cloudformation.traffic_shift import shift_traffic
 
 OLD, NEW = "machine:1", "machine:2"
 CURRENT = [{"stateMachineVersionArn": OLD, "weight": 100}]

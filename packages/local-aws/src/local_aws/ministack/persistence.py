@@ -8,11 +8,16 @@ from typing import Any
 from ministack import app
 
 from ..journal import Journal
-from . import function_records, logs, metrics, queues, sessions, tables
+from . import metrics
 from .documents import Documents, State
-from .events import drop_old_events
+from .dynamodb import tables
+from .eventbridge.events import drop_old_events
+from .identity import sessions
+from .lambda_functions import function_records
+from .logs import groups
 from .operations import changes_configuration
 from .restart import fail_interrupted_deployments
+from .sqs import queues
 
 _EVENTS_LIMIT = 1_000
 
@@ -34,7 +39,7 @@ class Persistence:
             journal,
             {
                 "cloudwatch": metrics.metadata,
-                "cloudwatch_logs": logs.metadata,
+                "cloudwatch_logs": groups.metadata,
                 "dynamodb": tables.metadata,
                 "lambda": function_records.metadata,
                 "sqs": queues.metadata,
@@ -45,7 +50,7 @@ class Persistence:
         tables.install_items(journal)
         tables.install_streams(journal)
         queues.install_messages(journal)
-        logs.install_log_events(journal)
+        groups.install_log_events(journal)
         metrics.install_metrics(journal)
         sessions.install_sessions(journal)
         app.load_state = self._load
@@ -81,7 +86,7 @@ class Persistence:
         elif service == "sqs":
             queues.add_messages(self._journal, state)
         elif service == "cloudwatch_logs":
-            logs.add_streams(self._journal, state)
+            groups.add_streams(self._journal, state)
         elif service == "cloudformation":
             fail_interrupted_deployments(state)
         return state

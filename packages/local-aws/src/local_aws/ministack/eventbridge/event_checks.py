@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from .request_checks import input_shape, request_problem
+from ..request_checks import input_shape, request_problem
 
 _MAX_ENTRIES = 10
 _MAX_TOTAL_BYTES = 1_048_576

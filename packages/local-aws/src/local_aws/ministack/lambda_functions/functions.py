@@ -14,14 +14,14 @@ from typing import Any
 
 from ministack.services import apigateway, eventbridge, lambda_svc
 
-from ..async_invocations import AsyncInvocations, Pending, Result, Settings
-from ..journal import Journal
-from ..lambda_runner import Function, Outcome, Request, Throttled
+from ...async_invocations import AsyncInvocations, Pending, Result, Settings
+from ...journal import Journal
+from ...lambda_runner import Function, Outcome, Request, Throttled
+from ..scope import default_scope
 from .alias_weights import chosen_version, install_alias_weights, main_version
 from .function_checks import install_function_checks, update_event_invoke_config
 from .function_records import function_of
 from .lambda_checks import check_invocation, check_names
-from .scope import default_scope
 
 type Response = tuple[int, dict[str, str], bytes]
 type Invoke = Callable[[Function, Request], Outcome]

@@ -7,8 +7,8 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
-from ..lambda_runner import Archive, Function
-from .documents import State
+from ...lambda_runner import Archive, Function
+from ..documents import State
 
 
 def function_of(record: dict[str, Any], config: dict[str, Any]) -> Function:

@@ -65,7 +65,7 @@ def _resolved(document: Document, integration: Document | None) -> Document | No
     return dict(value)
 
 
-def install_http_apis() -> None:
+def install_documents() -> None:
     """Import the OpenAPI documents of HTTP APIs, and serve distributions with such an origin from this process."""
     from ministack.services.cloudformation import provisioners
 

@@ -8,9 +8,9 @@ from typing import Any
 from ministack.core.responses import error_response_json
 from ministack.services import cloudwatch_logs
 
+from .events import filter_log_events
 from .filter_operands import InvalidFilterPattern
 from .filter_patterns import compiled
-from .log_events import filter_log_events
 
 type Response = tuple[int, dict[str, str], Any]
 type Operation = Callable[[dict[str, Any]], Response]

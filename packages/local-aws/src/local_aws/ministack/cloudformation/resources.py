@@ -10,7 +10,7 @@ from typing import Any
 
 from stepfunctions_local.errors import ApiError
 
-from .engine import StepFunctions
+from ..step_functions.engine import StepFunctions
 from .traffic_shift import shift_traffic
 
 type Properties = dict[str, Any]

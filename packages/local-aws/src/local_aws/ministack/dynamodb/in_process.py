@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack.services import dynamodb
 
-from .dynamodb_costs import reduce_dynamodb_costs
+from .costs import reduce_dynamodb_costs
 
 type Item = dict[str, Any]
 type Response = tuple[int, dict[str, str], bytes]

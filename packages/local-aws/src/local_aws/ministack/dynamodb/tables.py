@@ -10,9 +10,9 @@ from typing import Any
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import dynamodb, lambda_svc
 
-from ..journal import Journal, ObservedDict, ObservedList
-from .documents import copied_stores
-from .locks import locked
+from ...journal import Journal, ObservedDict, ObservedList
+from ..documents import copied_stores
+from ..locks import locked
 
 type State = dict[str, Any]
 

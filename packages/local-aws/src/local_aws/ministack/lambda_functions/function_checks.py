@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from ministack.services import lambda_svc
 
+from ..identity.role_permissions import may_assume, missing_permission
 from .lambda_checks import (
     check_configuration,
     check_dead_letter_target,
@@ -17,7 +18,6 @@ from .lambda_checks import (
     check_reserved_concurrency,
     check_role,
 )
-from .role_permissions import may_assume, missing_permission
 
 type Document = dict[str, Any]
 type Response = tuple[int, dict[str, str], bytes]

@@ -15,7 +15,7 @@ from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import error_response_json
 from ministack.services import lambda_svc, sqs
 
-from .role_permissions import missing_permission
+from ..identity.role_permissions import missing_permission
 
 type Mapping = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.services import sts
 
-from ..journal import Journal, ObservedDict
+from ...journal import Journal, ObservedDict
 
 _SESSIONS = "sts/sessions"
 

@@ -1,6 +1,6 @@
 """Step Functions: the engine in the place of `ministack.services.stepfunctions`.
 
-CloudFormation's resources are in `resources`.
+CloudFormation's resources are in `cloudformation.resources`.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class _StateMachines(MutableMapping[str, Any]):
             raise KeyError(arn) from error
 
     def __setitem__(self, arn: str, record: dict[str, Any]) -> None:
-        raise NotImplementedError("State machines are created by the handlers of `resources`.")
+        raise NotImplementedError("State machines are created by the handlers of `cloudformation.resources`.")
 
     def __delitem__(self, arn: str) -> None:
         self._engine.call("DeleteStateMachine", {"stateMachineArn": arn})

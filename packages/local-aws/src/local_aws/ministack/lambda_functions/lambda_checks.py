@@ -13,7 +13,7 @@ from typing import Any
 
 from stepfunctions_local.json_errors import json_error
 
-from .request_checks import input_shape, request_problem
+from ..request_checks import input_shape, request_problem
 
 type Response = tuple[int, dict[str, str], bytes]
 type Document = dict[str, Any]

@@ -10,8 +10,8 @@ from typing import Any
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import eventbridge
 
+from ..scope import default_scope
 from .event_checks import check_entry, check_request, check_rule, check_targets
-from .scope import default_scope
 
 type Response = tuple[int, dict[str, str], bytes]
 

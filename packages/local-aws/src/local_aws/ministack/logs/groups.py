@@ -8,10 +8,10 @@ from typing import Any
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import cloudwatch_logs
 
-from ..journal import Journal, ObservedDict, ObservedList, RecordWithList
-from ..lambda_runner import LogEvent
-from .documents import State, copied_stores
-from .scope import default_scope
+from ...journal import Journal, ObservedDict, ObservedList, RecordWithList
+from ...lambda_runner import LogEvent
+from ..documents import State, copied_stores
+from ..scope import default_scope
 
 # MiniStack holds events in memory: a stream keeps its newest.
 _EVENTS_PER_STREAM = 5_000

@@ -14,8 +14,8 @@ from typing import Any
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import eventbridge, sqs
 
-from ..journal import Journal, ObservedDict, ObservedList, RecordWithList
-from .locks import locked
+from ...journal import Journal, ObservedDict, ObservedList, RecordWithList
+from ..locks import locked
 
 type State = dict[str, Any]
 type QueueKey = tuple[str, str, str]

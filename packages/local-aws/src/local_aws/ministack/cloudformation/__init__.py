@@ -1,0 +1,1 @@
+"""CloudFormation: templates, nested stacks and resources that MiniStack lacks."""

@@ -1,0 +1,1 @@
+"""EventBridge: checks, and events of AWS services."""

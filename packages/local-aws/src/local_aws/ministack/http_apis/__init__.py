@@ -1,0 +1,1 @@
+"""HTTP APIs: their document, routes and events."""

@@ -1,0 +1,1 @@
+"""IAM, STS and Cognito: who may do what, with which credentials."""

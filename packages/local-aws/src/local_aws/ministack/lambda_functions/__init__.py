@@ -1,0 +1,1 @@
+"""Lambda: functions, aliases and event source mappings, run by the Lambda runner."""

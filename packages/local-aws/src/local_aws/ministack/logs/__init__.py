@@ -1,0 +1,1 @@
+"""CloudWatch Logs: groups, events and filter patterns."""

@@ -1,0 +1,1 @@
+"""S3: checks of objects and of multipart uploads."""

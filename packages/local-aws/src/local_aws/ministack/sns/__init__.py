@@ -1,0 +1,1 @@
+"""SNS: checks, and errors with its codes."""

@@ -1,0 +1,1 @@
+"""SQS: checks, and the journal of queues and messages."""

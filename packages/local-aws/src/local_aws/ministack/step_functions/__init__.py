@@ -1,0 +1,1 @@
+"""Step Functions: the embedded engine in the place of MiniStack's."""
