@@ -209,6 +209,31 @@ def test_failed_run_exports_children_by_status() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["ItemReader", "ResultWriter"])
+def test_arguments_of_reader_and_writer_must_be_an_object(name: str) -> None:
+    resource = f"arn:aws:states:::s3:{'getObject' if name == 'ItemReader' else 'putObject'}"
+    fields = {} if name == "ItemReader" else {"Items": [1]}
+    definition = machine(**fields, **{name: {"Resource": resource, "Arguments": "{% 'b' %}"}})
+    with VirtualEngine(bucket({})) as engine:
+        result = engine.run(definition)
+    assert result.error == "States.QueryEvaluationError"
+    assert result.cause.endswith(
+        f"The JSONata expression ''b'' specified for the field '{name}/Arguments' returned an unexpected result "
+        "type. Expected 'object', but was 'string' for value: \"b\""
+    )
+
+
+def test_prefix_of_result_writer_must_be_a_string() -> None:
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Arguments": {"Bucket": "b", "Prefix": "{% 5 %}"},
+    }
+    with VirtualEngine(bucket({})) as engine:
+        result = engine.run(machine(Items=[1], ResultWriter=writer))
+    assert result.error == "States.ResultWriterFailed"
+    assert result.cause == "The value of the field 'Prefix' has an invalid format"
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -32,6 +32,7 @@ STORE = {
     "none": None,
     "matrix": [[1, 2], [3]],
     "limit": 10,
+    "texts": ["a\nc", "abc", "é"],
 }
 SCOPE = Scope(STORE, {"Execution": {"Id": "e"}, "State": {"Name": "S"}}, {"order": {"lines": [{"sku": "x"}]}})
 TITLES = ["Sayings of the Century", "Sword of Honour", "Moby Dick"]
@@ -56,6 +57,20 @@ TITLES = ["Sayings of the Century", "Sword of Honour", "Moby Dick"]
         ("$.store.book[1:].title", TITLES[1:]),
         ("$.store.book[:2].title", TITLES[:2]),
         ("$.store.book[-2:].title", TITLES[1:]),
+        ("$.store.book[0:2].title", TITLES[:2]),
+        ("$.store.book[1:9].title", TITLES[1:]),
+        ("$.store.book[1:-1].title", []),
+        ("$.store.book[-3:-1].title", TITLES[:2]),
+        ("$.store.book[-9:-1].title", TITLES[:2]),
+        ("$.store.book[-1:1].title", [TITLES[2], TITLES[0]]),
+        ("$.store.book[?(@.title =~ /SWORD.*/)].title", []),
+        ("$.store.book[?(@.title =~ / sword .*/xi)].title", [TITLES[1]]),
+        ("$.texts[?(@ =~ /a.c/)]", ["abc"]),
+        ("$.texts[?(@ =~ /a.c/s)]", ["a\nc", "abc"]),
+        ("$.texts[?(@ =~ /É/i)]", []),
+        ("$.texts[?(@ =~ /É/iu)]", ["é"]),
+        (r"$.texts[?(@ =~ /\w/)]", []),
+        (r"$.texts[?(@ =~ /\w/U)]", ["é"]),
         ("$.store..price", [8.95, 12.99, 8.99, 19.95]),
         ("$..color", ["red"]),
         ("$.store.*.color", ["red"]),

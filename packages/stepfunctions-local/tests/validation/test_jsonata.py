@@ -3,9 +3,12 @@
 The references were measured with AWS's ValidateStateMachineDefinition.
 """
 
+import json
 from typing import Any
 
 import pytest
+
+from stepfunctions_local.validation import variable_references
 
 from .builders import PASS, SCHEMA, errors, machine, map_state, parallel, processor, task
 
@@ -44,6 +47,29 @@ def test_delimiters_are_checked_in_every_field() -> None:
         "/States/B/Catch[0]/Output",
         "/States/C/Cause",
     }
+
+
+@pytest.mark.parametrize("text", ["{% $unknown %}", "{% %}", "{% 1", "1 %}"])
+def test_fields_without_expressions_are_not_checked(text: str) -> None:
+    rule = {"Condition": True, "Next": text, "Comment": text}
+    document = machine(
+        "JSONata",
+        A={"Type": "Choice", "Choices": [rule], "Default": text, "Comment": text},
+        **{text: task(Comment=text, Retry=[{"ErrorEquals": [text], "Comment": text}])},
+    )
+    assert errors(document) == []
+    assert variable_references(json.dumps(document)) == {}
+
+
+def test_variables_are_those_of_all_expressions() -> None:
+    rule = {"Condition": "{% $a %}", "Output": {"Next": ["{% $b & $states.input %}"]}, "Next": "B"}
+    catcher = {"ErrorEquals": ["E"], "Next": "B", "Output": "{% $g %}", "Assign": {"x": "{% $f %}"}}
+    document = machine(
+        "JSONata",
+        A={"Type": "Choice", "Choices": [rule], "Default": "B", "Assign": {"y": "{% $c %}"}},
+        B=task(Arguments={"Comment": "{% $e %}"}, Catch=[catcher], TimeoutSeconds="{% $d %}"),
+    )
+    assert variable_references(json.dumps(document)) == {"A": ["a", "b", "c"], "B": ["d", "e", "f", "g"]}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,19 @@ import pytest
 
 from .builders import PASS, SCHEMA, errors, machine, map_state, processor, task
 
+GET, PUT = "arn:aws:states:::s3:getObject", "arn:aws:states:::s3:putObject"
+
+
+def distributed(**fields: Any) -> dict[str, Any]:
+    return map_state(ItemProcessor=processor("DISTRIBUTED"), **fields)
+
+
+def csv_map(headers: Any) -> dict[str, Any]:
+    config = {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": headers}
+    bucket = {"Bucket": "b", "Key": "k"}
+    return distributed(ItemReader={"Resource": GET, "Parameters": bucket, "ReaderConfig": config})
+
+
 CASES: dict[str, tuple[Any, list[Any]]] = {
     "Timestamp too far in the future": (
         machine(A={"Type": "Wait", "Timestamp": "2101-01-01T00:00:00Z", "End": True}),
@@ -22,6 +35,46 @@ CASES: dict[str, tuple[Any, list[Any]]] = {
     "percentage over 100": (
         machine(A=map_state(ToleratedFailurePercentage=101)),
         [(SCHEMA, "Maximum value is 100.0", "/States/A/ToleratedFailurePercentage")],
+    ),
+    "headers are not an array": (
+        machine(A=csv_map("a,b")),
+        [(SCHEMA, "Expected value of type Array", "/States/A/ItemReader/ReaderConfig/CSVHeaders")],
+    ),
+    "headers are null": (
+        machine(A=csv_map(None)),
+        [(SCHEMA, "Expected value of type Array", "/States/A/ItemReader/ReaderConfig/CSVHeaders")],
+    ),
+    "headers are not strings": (
+        machine(A=csv_map(["a", 1])),
+        [(SCHEMA, "Expected items of type String", "/States/A/ItemReader/ReaderConfig/CSVHeaders")],
+    ),
+    "parameters of a reader are not an object": (
+        machine(A=distributed(ItemReader={"Resource": GET, "Parameters": "$"})),
+        [(SCHEMA, "Expected value of type Object", "/States/A/ItemReader/Parameters")],
+    ),
+    "arguments of a writer are not an object": (
+        machine("JSONata", A=distributed(ResultWriter={"Resource": PUT, "Arguments": ["b"]})),
+        [(SCHEMA, "Expected value of type Object", "/States/A/ResultWriter/Arguments")],
+    ),
+    "Choices are null": (
+        machine(A={"Type": "Choice", "Choices": None, "Default": "B"}, B=PASS),
+        [(SCHEMA, "Expected value of type Array", "/States/A/Choices")],
+    ),
+    "Branches are null": (
+        machine(A={"Type": "Parallel", "Branches": None, "End": True}),
+        [(SCHEMA, "Expected value of type Array", "/States/A/Branches")],
+    ),
+    "Retry is null": (
+        machine(A=task(Retry=None)),
+        [(SCHEMA, "Expected value of type Array", "/States/A/Retry")],
+    ),
+    "errors of a catcher are null": (
+        machine(A=task(Catch=[{"ErrorEquals": None, "Next": "B"}]), B=PASS),
+        [(SCHEMA, "Expected value of type Array", "/States/A/Catch[0]/ErrorEquals")],
+    ),
+    "ItemProcessor is null": (
+        machine(A=map_state(ItemProcessor=None)),
+        [(SCHEMA, "Expected value of type Object", "/States/A/ItemProcessor")],
     ),
     "no branches": (
         machine(A={"Type": "Parallel", "Branches": [], "End": True}),

@@ -13,7 +13,14 @@ from ..errors import DefinitionError
 from ..expressions.choice import compile_rule
 from ..expressions.intrinsics import is_intrinsic
 from ..expressions.jsonpath import compile_path, compile_reference_path
-from ..expressions.template import Template, compile_template, expression_text, is_expression, jsonpath_value
+from ..expressions.template import (
+    Template,
+    compile_field,
+    compile_template,
+    expression_text,
+    is_expression,
+    jsonpath_value,
+)
 from ..integrations import UnknownResource, resolve
 from .model import (
     Batcher,
@@ -284,7 +291,12 @@ def _items_path(body: Json, language: Language) -> Field | None:
 
 
 def _arguments(body: Json, language: Language, parent: str) -> Template | None:
-    return _template(body, "Arguments" if language == "JSONata" else "Parameters", language, parent)
+    """Compile the arguments of an item reader or a result writer, which are an object."""
+    if language == "JSONPath":
+        return _template(body, "Parameters", language, parent)
+    if "Arguments" not in body:
+        return None
+    return compile_field(body["Arguments"], f"{parent}Arguments", "object")
 
 
 def _reader(body: Json | None, language: Language) -> Reader | None:

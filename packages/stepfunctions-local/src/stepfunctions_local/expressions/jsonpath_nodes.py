@@ -180,11 +180,24 @@ def _select(node: Any, step: Step, document: Any, leaf: bool) -> list[Any]:
         case Index(positions) if isinstance(node, list):
             return [node[index] for index in positions if -len(node) <= index < len(node)]
         case Slice(start, stop) if isinstance(node, list):
-            return node[start:stop]
+            return _slice(node, start, stop)
         case Filter(condition):
             items = node if isinstance(node, list) else [node]
             return [item for item in items if _holds(condition, item, document)]
     return []
+
+
+def _slice(array: list[Any], start: int | None, stop: int | None) -> list[Any]:
+    """Return the items from `start` to `stop`.
+
+    A bound alone counts from the end when it is negative. With both, the library visits the positions from one
+    to the other and counts each negative position from the end, so that `[1:-1]` selects nothing.
+    Source: https://github.com/json-path/JsonPath, ArraySliceToken
+    """
+    if start is None or stop is None:
+        return array[start:stop]
+    size = len(array)
+    return [array[position] for position in range(max(start, -size), min(stop, size))]
 
 
 def _apply_function(name: str, value: Any) -> Any:

@@ -165,7 +165,7 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<operator>&&|\|\||===|!==|==|!=|<=|>=|=~|<|>|!|\(|\))"
     r"|(?P<word>(?i:in|nin|subsetof|anyof|noneof|size|sizeof|empty|contains)\b)"
     r"|(?P<literal>(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
-    r"|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|/(?:[^/\\]|\\.)+/[a-z]*)"
+    r"|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|/(?:[^/\\]|\\.)+/[a-zA-Z]*)"
     r"|(?P<path>[@$](?:\.\.?[^\s.\[\]()=!<>&|,~]+(?:\(\))?"
     r"|\.?\.?\[(?:[^\]\['\"]|'[^']*'|\"[^\"]*\"|\[[^\]]*\])*\])*)"
     r"|(?P<json>\[[^\]]*\]|\{[^}]*\}))",
@@ -248,13 +248,27 @@ class _FilterParser:
         return Constant(_json_literal(value) if kind == "json" else _literal(value))
 
 
+_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
+
+
+def _regex_flags(letters: str) -> int:
+    r"""Return the flags of a regular expression; as in Java, `\d`, `\w` and `i` are of ASCII without `u` or `U`.
+
+    Source: https://docs.oracle.com/javase/8/docs/api/java/util/regex/Pattern.html
+    """
+    flags = 0 if "u" in letters.lower() else re.ASCII
+    for letter in letters:
+        flags |= _FLAGS.get(letter, 0)
+    return flags
+
+
 def _literal(text: str) -> Any:
     if text[0] in "'\"":
         return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.S)
     if text[0] == "/":
         body, _, flags = text[1:].rpartition("/")
         try:
-            return re.compile(body, re.IGNORECASE if "i" in flags else 0)
+            return re.compile(body, _regex_flags(flags))
         except re.error as error:
             raise PathSyntaxError(f"Invalid regular expression {text}: {error}") from None
     return json.loads(text)

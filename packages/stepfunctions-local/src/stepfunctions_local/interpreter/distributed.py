@@ -213,13 +213,23 @@ async def _export(frame: Frame, state: Map, run: MapRun) -> Any:
     if writer.arguments:
         arguments = dataflow.evaluate(writer.arguments, frame, state, frame.data["state_input"])
     target = result_writer.ExportTarget(
-        bucket=arguments.get("Bucket", ""),
-        prefix=arguments.get("Prefix", ""),
+        bucket=_text(arguments, "Bucket"),
+        prefix=_text(arguments, "Prefix"),
         map_run_arn=run.arn,
         services=frame.execution.runtime.services,
         role_arn=frame.execution.row["roleArn"],
     )
     return await result_writer.export([*_children(run), *run.pending()], writer.config, target)
+
+
+def _text(arguments: dict[str, Any], name: str) -> str:
+    """Return an argument of the ResultWriter, empty when it is missing. Raises StateError for another type."""
+    value = arguments.get(name, "")
+    if not isinstance(value, str):
+        raise StateError(
+            "States.ResultWriterFailed", f"The value of the field '{name}' has an invalid format"
+        )
+    return value
 
 
 def _document(frame: Frame) -> dict[str, Any]:

@@ -257,9 +257,9 @@ def members(
     may_be_empty: bool = False,
 ) -> list[Any]:
     """Return the items of an array field; report and return none of them when a type is wrong."""
-    value = body.get(name)
-    if value is None:
+    if name not in body:
         return []
+    value = body[name]
     field_location = f"{location}/{name}"
     if not isinstance(value, list):
         findings.error("Expected value of type Array", field_location)

@@ -12,6 +12,7 @@ from .strings import nested_strings
 _CONSTANT_FIELDS = frozenset(
     {"Comment", "Type", "Next", "Default", "Resource", "QueryLanguage", "Label", "ErrorEquals", "Retry"}
 )
+_CONSTANT_RULE_FIELDS = frozenset({"Comment", "Next"})
 _WITH_RESULT = frozenset({"Task", "Parallel", "Map"})
 _NONE: frozenset[str] = frozenset()
 _RESULT = frozenset({"result"})
@@ -20,7 +21,7 @@ _ERROR_OUTPUT = frozenset({"errorOutput"})
 
 def check_jsonata_fields(body: Mapping[str, Any], location: str, findings: Findings) -> None:
     """Check every expression of a state's own fields."""
-    for value, field_location, states_fields in _fields(body, location):
+    for value, field_location, states_fields in expression_fields(body, location):
         for text, text_location in nested_strings(value, field_location):
             if is_expression(text):
                 _check_expression(text, text_location, states_fields, findings)
@@ -28,8 +29,8 @@ def check_jsonata_fields(body: Mapping[str, Any], location: str, findings: Findi
                 findings.error("JSONata string must start with {% and end with %}", text_location)
 
 
-def _fields(body: Mapping[str, Any], location: str) -> Iterator[tuple[Any, str, frozenset[str]]]:
-    """Yield the fields that may contain expressions, with the fields of `$states` that exist there."""
+def expression_fields(body: Mapping[str, Any], location: str) -> Iterator[tuple[Any, str, frozenset[str]]]:
+    """Yield a state's fields that may contain expressions, with the fields of `$states` that exist there."""
     has_result = body.get("Type") in _WITH_RESULT
     for name, value in body.items():
         field_location = f"{location}/{name}"
@@ -38,6 +39,11 @@ def _fields(body: Mapping[str, Any], location: str) -> Iterator[tuple[Any, str, 
                 if isinstance(catcher, dict):
                     for key in ("Assign", "Output"):
                         yield catcher.get(key), f"{field_location}[{index}]/{key}", _ERROR_OUTPUT
+        elif name == "Choices" and isinstance(value, list):
+            for index, rule in enumerate(value):
+                for key, part in rule.items() if isinstance(rule, dict) else ():
+                    if key not in _CONSTANT_RULE_FIELDS:
+                        yield part, f"{field_location}[{index}]/{key}", _NONE
         elif name not in _CONSTANT_FIELDS:
             yield value, field_location, _RESULT if has_result and name in ("Assign", "Output") else _NONE
 

@@ -80,8 +80,8 @@ def _inner_flows(
             yield branch, f"{location}/Branches[{at}]", context
     if body.get("Type") == "Map":
         for name in ("ItemProcessor", "Iterator"):
-            processor = body.get(name)
-            if processor is not None:
+            if name in body:
+                processor = body[name]
                 config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
                 inner_context = context
                 if isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED":

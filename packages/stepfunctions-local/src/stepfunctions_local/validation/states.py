@@ -311,7 +311,11 @@ def _check_s3(name: str, part: Mapping[str, Any], language: str, location: str, 
         return
     field = "Arguments" if language == "JSONata" else "Parameters"
     arguments = part.get(field, {})
-    if isinstance(arguments, dict):
+    if not isinstance(arguments, dict):
+        # The type of an expression's value is checked when it is evaluated.
+        if not (language == "JSONata" and _has_delimiter(arguments)):
+            findings.error("Expected value of type Object", f"{location}/{name}/{field}")
+    else:
         names = {argument.removesuffix(".$") for argument in arguments}
         for missing in (required for required in _S3_ACTIONS[name][action] if required not in names):
             findings.error(f"The field '{missing}' is required but was missing", f"{location}/{name}/{field}")
@@ -328,6 +332,7 @@ def _check_config(
     field_location = f"{location}/{name}/{field}"
     check_fields(config, allowed, language, field_location, findings)
     check_values(config, language, field_location, findings)
+    members(config, "CSVHeaders", str, findings, field_location, may_be_empty=True)
     if "Transformation" in config:
         check_choice(config["Transformation"], transformations, f"{field_location}/Transformation", findings)
     only_one(config, ("MaxItems", "MaxItemsPath"), field_location, findings)

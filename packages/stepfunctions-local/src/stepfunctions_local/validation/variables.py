@@ -7,6 +7,8 @@ from typing import Any
 
 from ..expressions.jsonata import compile_expression
 from ..expressions.template import expression_text, is_expression
+from .jsonata_fields import expression_fields
+from .strings import nested_strings
 
 _FLOWS = ("Branches", "ItemProcessor", "Iterator")
 _VARIABLE = re.compile(r"(?<![\w$])\$([A-Za-z_]\w*)")
@@ -35,15 +37,12 @@ def _collect(flow: dict[str, Any], language: str, references: dict[str, list[str
                 _collect(body[field], language, references)
 
 
-def _jsonata(value: Any) -> Iterator[str]:
-    if is_expression(value):
-        yield from (name for name in compile_expression(expression_text(value)).variables if name != "states")
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _jsonata(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _jsonata(item)
+def _jsonata(fields: dict[str, Any]) -> Iterator[str]:
+    for value, _, _ in expression_fields(fields, ""):
+        for text, _ in nested_strings(value, ""):
+            if is_expression(text):
+                variables = compile_expression(expression_text(text)).variables
+                yield from (name for name in variables if name != "states")
 
 
 def jsonpath_variables(value: Any, field: str = "") -> Iterator[str]:

@@ -326,7 +326,8 @@ def _partial(node: Node, depth: int) -> Code:
 
 def _apply(node: Node, depth: int) -> Code:
     left = compile_tree(node.lhs, depth + 1)
-    if node.rhs.type == "function" and not node.rhs.predicate:
+    if node.rhs.type == "function":
+        # As in the reference implementation, a predicate after the call has no effect.
         call = function_call(node.rhs, depth)
         return lambda input, frame: call(input, frame, [left(input, frame)])
     right = compile_tree(node.rhs, depth + 1)

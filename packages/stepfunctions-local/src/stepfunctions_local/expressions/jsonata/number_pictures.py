@@ -229,8 +229,9 @@ def _insert_separators(whole: str, fraction: str, picture: _Picture) -> str:
         whole, _, fraction = text.partition(symbols.decimal)
     for position in picture.fraction_groups:
         fraction = fraction[:position] + symbols.grouping + fraction[position:]
-    has_point = symbols.decimal in picture.text and fraction
-    return "".join((whole, symbols.decimal if has_point else "", fraction))
+    number = f"{whole}{symbols.decimal}{fraction}"
+    # Without a decimal separator in the picture, the reference implementation drops the last character only.
+    return number if symbols.decimal in picture.text and fraction else number[:-1]
 
 
 FUNCTIONS = [Native("formatNumber", format_number, "<n-so?:s>", 3)]

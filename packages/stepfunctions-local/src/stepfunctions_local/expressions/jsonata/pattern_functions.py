@@ -115,7 +115,7 @@ def replace(call: Caller, text: Any, pattern: Any, replacement: Any, limit: Any 
     count = -1 if limit is UNDEFINED else math.ceil(limit)
     if isinstance(pattern, str):
         new = "undefined" if replacement is UNDEFINED else replacement if isinstance(replacement, str) else ""
-        return text.replace(pattern, new, count)
+        return text.replace(pattern, new, min(count, len(text)))
     units = to_units(text)
     parts: list[str] = []
     at = 0
