@@ -6,6 +6,8 @@ one for a location. Other tenders have providers of their own, which are not con
 
 from collections.abc import Callable, Mapping
 
+from tillflow.parameters import named_values
+
 from payments.provider import Provider, ProviderBooks
 
 type Build = Callable[[], Provider]
@@ -36,7 +38,7 @@ class Providers(_Named[Provider]):
 
     def __init__(self, configuration: str, build: Mapping[str, Build]) -> None:
         super().__init__(build)
-        self._chosen = {**FIXED, **_parsed(configuration)}
+        self._chosen = {**FIXED, **named_values("PaymentProviders", configuration)}
         unknown = sorted(set(self._chosen.values()) - build.keys())
         if unknown:
             raise ValueError(f"providers {', '.join(unknown)} do not exist; expected {', '.join(build)}")
@@ -51,9 +53,6 @@ class OutsideBooks(_Named[ProviderBooks]):
 
     def __init__(self, configuration: str, build: Mapping[str, BuildBooks]) -> None:
         super().__init__(build)
-        self.names = tuple(sorted(set(_parsed(configuration).values()) & build.keys()))
-
-
-def _parsed(configuration: str) -> dict[str, str]:
-    pairs = (part.partition("=") for part in configuration.split(","))
-    return {tender.strip(): provider.strip() for tender, _, provider in pairs}
+        self.names = tuple(
+            sorted(set(named_values("PaymentProviders", configuration).values()) & build.keys())
+        )

@@ -2,13 +2,22 @@
 
 from collections.abc import Mapping
 
+from tillflow.money import EXPONENT
+from tillflow.parameters import named_values
+
 type Limits = Mapping[str, int]
 
 
 def parse_limits(text: str) -> Limits:
-    """Return the limits of ``EUR=100000,JPY=16000000``, in minor units. A currency without one has limit 0."""
-    pairs = (entry.split("=") for entry in text.split(","))
-    return {currency.strip(): int(limit) for currency, limit in pairs}
+    """Return the limits of ``EUR=100000,JPY=16000000``, in minor units. A currency without one has limit 0.
+
+    ValueError for a currency that is listed twice or does not exist.
+    """
+    limits = named_values("ApprovalLimits", text)
+    unknown = sorted(limits.keys() - EXPONENT.keys())
+    if unknown:
+        raise ValueError(f"ApprovalLimits has {', '.join(unknown)}; expected ISO 4217 codes such as EUR")
+    return {currency: int(limit) for currency, limit in limits.items()}
 
 
 def approved_without_asking(currency: str, limits: Limits, planned: int = 1, other_total: int = 0) -> int:

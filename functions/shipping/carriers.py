@@ -12,6 +12,7 @@ from pydantic import Field
 from tillflow.errors import InvalidRequest, ProviderUnavailable
 from tillflow.fields import Request
 from tillflow.outbound import CallFailed, post
+from tillflow.parameters import named_values
 from tillflow.parsing import parse
 from tillflow.signatures import signature
 
@@ -113,6 +114,5 @@ class Carriers:
 
 
 def parse_carriers(text: str) -> dict[str, str]:
-    """Return the webhook of each carrier from ``name=address,…``."""
-    pairs = (entry.partition("=") for entry in text.split(",") if entry)
-    return {name: address for name, _, address in pairs}
+    """Return the webhook of each carrier from ``name=address,…``; ValueError for one that is listed twice."""
+    return named_values("Carriers", text)

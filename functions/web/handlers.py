@@ -9,6 +9,7 @@ from typing import Any
 from tillflow.api import Problem
 from tillflow.api.problems import MEDIA_TYPE
 from tillflow.handling import handler
+from tillflow.parameters import named_values
 
 from web.files import ConsoleFile, console_files
 from web.routes import allowed_methods
@@ -77,11 +78,8 @@ def _configuration() -> dict[str, Any]:
 
 def _card_providers(configuration: str) -> dict[str, str]:
     """Return the provider by location of a configuration such as ``card=stripe,berlin/card=sandbox``."""
-    pairs = [part.partition("=") for part in configuration.split(",")]
-    return {
-        tender.strip().removesuffix("card").removesuffix("/"): provider.strip()
-        for tender, _, provider in pairs
-    }
+    chosen = named_values("PaymentProviders", configuration)
+    return {tender.removesuffix("card").removesuffix("/"): provider for tender, provider in chosen.items()}
 
 
 def _file(file: ConsoleFile, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -241,6 +241,11 @@ def test_provider_of_a_location_takes_precedence() -> None:
     assert providers.name_of("berlin", "cash") == "cash"
 
 
+def test_provider_that_is_chosen_twice_for_a_location_is_refused() -> None:
+    with pytest.raises(ValueError, match="PaymentProviders has berlin/card twice"):
+        Providers("card=stripe,berlin/card=sandbox,berlin/card=stripe", {})
+
+
 def test_unknown_provider_is_refused_when_the_function_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TABLE_NAME", "SANDBOX_TABLE_NAME", "STRIPE_SECRET", "CARD_RETURN_URL"):
         monkeypatch.setenv(name, "name")

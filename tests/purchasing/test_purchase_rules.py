@@ -450,6 +450,19 @@ def test_limits_are_read_by_currency() -> None:
     assert approved_without_asking("USD", limits) == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("EUR=100,JPY=9,EUR=999999999", "ApprovalLimits has EUR twice; expected each once"),
+        ("EUR=100, EUR=100", "ApprovalLimits has EUR twice"),
+        ("EUR=100,ERU=5", "ApprovalLimits has ERU; expected ISO 4217 codes such as EUR"),
+    ],
+)
+def test_limits_that_are_ambiguous_or_of_no_currency_are_refused(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        parse_limits(text)
+
+
 def test_orders_that_were_split_share_the_limit_by_their_planned_totals() -> None:
     limits = {"EUR": 100_000}
     planned = [50_000, 30_000, 1, 19_999]

@@ -33,6 +33,12 @@ def test_sandbox_is_unknown_where_it_is_off() -> None:
         carriers(sandbox=False).get("sandbox")
 
 
+def test_carrier_with_two_webhooks_is_refused() -> None:
+    assert parse_carriers("") == {}
+    with pytest.raises(ValueError, match="Carriers has acme twice"):
+        parse_carriers(f"acme={URL},acme=https://other.example/")
+
+
 def test_webhook_carrier_is_sent_the_signed_shipment(monkeypatch: pytest.MonkeyPatch) -> None:
     posted: list[tuple[str, bytes, dict[str, str]]] = []
 
