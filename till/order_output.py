@@ -94,7 +94,7 @@ def print_returns(returns: list[Return]) -> None:
     if returns:
         print_table(
             "Returns",
-            ("return!", "status!", "claimed!", "total>", "credit note!"),
+            ("return!", "status!", "claimed!", "total>", "credit note!", "refused as"),
             [
                 (
                     one.return_id,
@@ -102,6 +102,7 @@ def print_returns(returns: list[Return]) -> None:
                     timestamp(one.claimed_at or ""),
                     money(one.total or 0, one.currency or ""),
                     one.credit_note_number,
+                    one.reason,
                 )
                 for one in returns
             ],

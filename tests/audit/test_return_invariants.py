@@ -34,7 +34,7 @@ def claims(amount: int | None = None, **line: int) -> str:
 
 def sold_in_francs(tables: Tables) -> None:
     """Make the sale one in CHF that was paid in cash, and returned for 2.41."""
-    [order] = [row for row in tables["OrdersTable"] if row["pk"] == ORDER[0]]
+    [order] = [row for row in tables["OrdersTable"] if (row["pk"], row["sk"]) == ORDER]
     order |= {"currency": "CHF", "returns": claims(amount=241)}
     order["document"] = json.dumps(
         json.loads(order["document"]) | {"tenders": [{"type": "cash", "amount": 360}]}

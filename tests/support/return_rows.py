@@ -5,6 +5,8 @@ The refund went to the card. A second return was refused. Tests change one row.
 
 import json
 
+from orders.returns.rows import released_return_row
+
 from tests.support import shop_rows
 from tests.support.shop_rows import (
     LEVEL,
@@ -19,6 +21,7 @@ from tests.support.shop_rows import (
 )
 
 SALE, RETURNED, REFUSED = "ord-7", "ret-1", "ret-2"
+CLAIMED_AT = "2026-11-23T11:00:00Z"
 LINE = {"line_no": 1, "sku": "MUG", "quantity": 3, "net": 300, "tax": 60, "total": 360}
 HALF = {"line_no": 1, "sku": "MUG", "quantity": 1, "net": 100, "tax": 20, "total": 120}
 TAXES = [{"tax_class": "standard", "rate": "0.20", "net": 200, "tax": 40}]
@@ -48,9 +51,11 @@ def rows() -> dict[str, list[Row]]:
             reservation,
         ],
         "OrdersTable": [
-            order(SALE, "PAID", total=360, lines=sold) | {"returns": json.dumps([claim])},
+            order(SALE, "PAID", total=360, lines=sold)
+            | {"returns": json.dumps([claim]), "paid_at": "2026-11-23T10:00:05Z"},
             returned(RETURNED, "COMPLETED") | {"total": 240, "document": json.dumps(document)},
             returned(REFUSED, "RELEASED") | {"reason": "RefundRefused", "cause": "charge_too_old"},
+            released_return_row(SALE, REFUSED, CLAIMED_AT),
         ],
         "BillingTable": [
             invoice(SALE, "PAID", total=360, number=1, paid=360)
@@ -97,6 +102,9 @@ def returned(return_id: str, status: str) -> Row:
         "return_id": return_id,
         "order_id": SALE,
         "status": status,
+        "claimed_at": CLAIMED_AT,
+        "currency": "EUR",
+        "total": 120,
         "execution": f"arn:aws:states:eu-west-1:123456789012:execution:OrderReturn:{return_id}",
     }
 

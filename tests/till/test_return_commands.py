@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tests.support import return_rows
 from tests.support.executions import progress
-from tests.support.return_rows import RETURNED, SALE
+from tests.support.return_rows import REFUSED, RETURNED, SALE
 from tests.till.test_commands import ORDER, aws, no_local_stack, put, run, stack
 from till.main import app
 from till.shop import Shop
@@ -36,9 +36,12 @@ def ends(monkeypatch: pytest.MonkeyPatch, status: ExecutionStatus, **failure: st
     monkeypatch.setattr("till.workflows.wait", lambda *_: progress(status, **failure))
 
 
-def test_list_shows_the_returns_of_an_order_that_were_not_released(shop: None) -> None:
+def test_list_shows_the_returns_of_an_order_and_why_one_was_refused(shop: None) -> None:
     rows = json.loads(run("return", "list", SALE, "--json").stdout)
-    assert [(row["return_id"], row["status"], row["total"]) for row in rows] == [(RETURNED, "COMPLETED", 240)]
+    assert [(row["return_id"], row["status"], row["total"], row["reason"]) for row in rows] == [
+        (RETURNED, "COMPLETED", 240, None),
+        (REFUSED, "RELEASED", 120, "RefundRefused"),
+    ]
 
 
 def test_list_shows_amounts_with_their_currency_and_whole_seconds(stack: None) -> None:
@@ -120,16 +123,26 @@ def test_return_without_a_receipt_sends_its_place_and_the_permission(
 def test_show_of_an_order_has_its_returns_and_their_credit_notes(stack: None) -> None:
     tables = return_rows.rows()
     stored = next(row for row in tables["OrdersTable"] if row.get("return_id") == RETURNED)
-    stored |= {"currency": "EUR", "credit_note_number": "CN-000007"}
+    stored |= {"credit_note_number": "CN-000007"}
     next(row for row in tables["OrdersTable"] if row["pk"] == f"ORDER#{SALE}").pop("document")
     put(tables)
-    [shown] = json.loads(run("order", "show", SALE, "--json").stdout)["returns"]
+    shown, refused = json.loads(run("order", "show", SALE, "--json").stdout)["returns"]
     assert (shown["return_id"], shown["status"], shown["total"]) == (RETURNED, "COMPLETED", 240)
     assert shown["credit_note_number"] == "CN-000007"
-    [row] = [line for line in run("order", "show", SALE).output.splitlines() if RETURNED in line]
-    assert "COMPLETED" in row
-    assert "2.40 EUR" in row
-    assert "CN-000007" in row
+    assert (refused["return_id"], refused["status"], refused["reason"]) == (
+        REFUSED,
+        "RELEASED",
+        "RefundRefused",
+    )
+    for command in (("order", "show"), ("return", "list")):
+        lines = run(*command, SALE).output.splitlines()
+        [row] = [line for line in lines if RETURNED in line]
+        assert "COMPLETED" in row
+        assert "2.40 EUR" in row
+        assert "CN-000007" in row
+        [row] = [line for line in lines if REFUSED in line]
+        assert "RELEASED" in row
+        assert "RefundRefused" in row
 
 
 @pytest.mark.parametrize("json_option", [(), ("--json",)])

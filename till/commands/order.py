@@ -229,7 +229,7 @@ def show(order_id: OrderId, as_json: AsJson = False) -> None:
     invoice, note = billing.invoice(order_id), billing.credit_note(order_id)
     tenders, entries = billing.tenders(order_id), billing.entries(order_id)
     settlement = _settlement_by_hand(stack, order, tenders)
-    returns = Returns(stack).list_of_order(order_id) if order.returns else []
+    returns = Returns(stack).list_of_order(order_id) if order.paid_at else []
     if as_json:
         print_json(
             {

@@ -29,7 +29,7 @@ LINE = "LINE=QUANTITY or LINE=QUANTITY:damaged; LINE is a line number or a SKU"
 _CREDITED = {"store_credit": "credited as store credit", "on_account": "credited to the customer's account"}
 """Types of tenders that a return gives no money back to."""
 _UNEXPECTED = "The return was refused. Call the operator."
-COLUMNS = ("return_id", "status", "claimed_at", "total", "currency", "credit_note_number")
+COLUMNS = ("return_id", "status", "claimed_at", "total", "currency", "credit_note_number", "reason")
 
 
 @app.command("create")
@@ -157,7 +157,9 @@ def list_returns(
     page: Page = 1,
     page_size: PageSize = 50,
 ) -> None:
-    """List the returns of an order, the oldest first. Refused returns are not listed.
+    """List the returns of an order, the oldest first.
+
+    Of those that claimed units and were then refused the last 20 are listed, with the error as their reason.
 
     Example:
 

@@ -164,7 +164,7 @@ class Returns:
             return None
 
     def list_of_order(self, order_id: str) -> list[Return]:
-        """Return the returns of an order that were not released, the oldest first. UnknownOrder, InvalidOrder."""
+        """Return the returns of an order, the oldest first. UnknownOrder, InvalidOrder."""
         path = {"order_id": order_id}
         return self._service.call("GET /orders/{order_id}/returns", "read", path=path).read(list[Return])
 

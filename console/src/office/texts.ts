@@ -190,7 +190,7 @@ const en = {
   },
   values: {
     PLACED: "Placed", PAID: "Paid", REJECTED: "Rejected", CANCELLED: "Cancelled", DRAFT: "Draft", ISSUED: "Issued", PARTIALLY_PAID: "Partly paid", VOID: "Void",
-    OPEN: "Open", RESOLVED: "Settled", CLAIMED: "In progress", COMPLETED: "Completed", RELEASED: "Undone", REQUESTED: "Requested", IN_TRANSIT: "In transit",
+    OPEN: "Open", RESOLVED: "Settled", CLAIMED: "In progress", COMPLETED: "Completed", RELEASED: "Refused", REQUESTED: "Requested", IN_TRANSIT: "In transit",
     CLOSED: "Closed", SENT: "Sent", ACKNOWLEDGED: "Accepted", MATCHED: "Invoice matched", REFUSED: "Refused", SILENT: "No answer", WITHDRAWN: "Withdrawn",
     PAYING: "Being paid", RUNNING: "Running", SUCCEEDED: "Succeeded", FAILED: "Failed", TIMED_OUT: "Timed out", ABORTED: "Stopped", PENDING_REDRIVE: "Being redriven",
     empty: "Empty file", too_large: "File too large", broken: "Damaged file", too_many_pixels: "Too many pixels", too_many_scans: "Too many scans",
@@ -437,7 +437,7 @@ const de: OfficeTexts = {
   },
   values: {
     PLACED: "Erfasst", PAID: "Bezahlt", REJECTED: "Abgelehnt", CANCELLED: "Storniert", DRAFT: "Entwurf", ISSUED: "Ausgestellt", PARTIALLY_PAID: "Teilweise bezahlt", VOID: "Ungültig",
-    OPEN: "Offen", RESOLVED: "Entschieden", CLAIMED: "In Arbeit", COMPLETED: "Abgeschlossen", RELEASED: "Zurückgenommen", REQUESTED: "Angefordert", IN_TRANSIT: "Unterwegs",
+    OPEN: "Offen", RESOLVED: "Entschieden", CLAIMED: "In Arbeit", COMPLETED: "Abgeschlossen", RELEASED: "Abgelehnt", REQUESTED: "Angefordert", IN_TRANSIT: "Unterwegs",
     CLOSED: "Abgeschlossen", SENT: "Gesendet", ACKNOWLEDGED: "Angenommen", MATCHED: "Rechnung stimmt", REFUSED: "Abgelehnt", SILENT: "Keine Antwort", WITHDRAWN: "Zurückgezogen",
     PAYING: "Wird bezahlt", RUNNING: "Läuft", SUCCEEDED: "Erfolgreich", FAILED: "Fehlgeschlagen", TIMED_OUT: "Zeit überschritten", ABORTED: "Abgebrochen", PENDING_REDRIVE: "Wird fortgesetzt",
     empty: "Leere Datei", too_large: "Datei zu groß", broken: "Beschädigte Datei", too_many_pixels: "Zu viele Bildpunkte", too_many_scans: "Zu viele Durchgänge",

@@ -171,7 +171,7 @@ def create_unreceipted_return(call: Call) -> Reply:
 
 @api.route("GET /orders/{order_id}/returns", "read", response=list[Return])
 def list_returns(call: Call) -> list[Return]:
-    """List the returns of an order that were not refused, the oldest first."""
+    """List the returns of an order, the oldest first, and of those that were refused after their claim the last 20."""
     # An order that was rejected before it was opened has no row.
     return _returns().list_of_order(orders().get(call.path["order_id"]))
 

@@ -18,6 +18,9 @@ from orders.returns.models import Return, ReturnOrder, ReturnRef
 from orders.returns.rules import check_by_person
 from orders.returns.store import ReturnsStore
 
+MAX_RELEASED = 20
+"""The most returns of an order in a list whose claims were released: each may have as many lines as the order."""
+
 
 class ReturnOperations:
     """Returns of orders. dynamodb, states: clients; machine: the ARN of the state machine."""
@@ -65,5 +68,10 @@ class ReturnOperations:
         )
 
     def list_of_order(self, order: Order) -> list[Return]:
-        """Return the returns of an order that were not released, the oldest first."""
-        return self._store.find_many([claim.return_id for claim in order.returns or ()])
+        """Return the returns of an order, the oldest first: of those whose claims were released the last ones.
+
+        A return that was refused before it claimed anything is not among them.
+        """
+        claimed = [claim.return_id for claim in order.returns or ()]
+        returns = self._store.find_many([*claimed, *self._store.released_of(order.order_id, MAX_RELEASED)])
+        return sorted(returns, key=lambda one: one.claimed_at or "")

@@ -8,7 +8,19 @@ from typing import Any, cast
 from tillflow.documents import MAX_DOCUMENT_BYTES
 from tillflow.errors import DocumentTooLarge, OrderClosed, StoreContention, UnknownOrder, check_same
 from tillflow.merges import survivor_of
-from tillflow.store import Action, Item, key, marshal, put_new, read_rows, retry_on_conflict, transact, write
+from tillflow.store import (
+    Action,
+    Item,
+    key,
+    marshal,
+    put_new,
+    put_row,
+    read_rows,
+    retry_on_conflict,
+    transact,
+    unmarshal,
+    write,
+)
 from tillflow.times import iso_utc
 
 from orders.errors import UnknownReturn
@@ -23,7 +35,7 @@ from orders.returns.models import (
     Return,
     ReturnOrder,
 )
-from orders.returns.rows import read_return, return_key
+from orders.returns.rows import RELEASED_PREFIX, read_return, released_return_row, return_key
 from orders.rows import order_key, read_order
 
 
@@ -76,6 +88,19 @@ class ReturnsStore:
         rows = self._read(*keys)
         return [read_return(rows[place]) for place in keys if place in rows]
 
+    def released_of(self, order_id: str, most: int) -> list[str]:
+        """Return the ids of the last returns of an order whose claims were released, the oldest first."""
+        pk, _ = order_key(order_id)
+        response = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues=marshal({":pk": pk, ":prefix": RELEASED_PREFIX}),
+            ConsistentRead=True,
+            ScanIndexForward=False,
+            Limit=most,
+        )
+        return [str(unmarshal(row)["return_id"]) for row in reversed(response["Items"])]
+
     def _claim(self, request: ReturnOrder, execution: str, now: datetime) -> ClaimedReturn:
         if request.order_id is None:
             return self._claim_without_receipt(request, execution, now)
@@ -125,12 +150,12 @@ class ReturnsStore:
             tombstone = {**identity, "status": "RELEASED", "execution": request.execution, **failure}
             write(self._client, self._put_new(tombstone, what), what)
         elif row["status"] == "CLAIMED":
-            self._release_claim(row.get("order_id"), request, failure, what)
+            self._release_claim(row, request, failure, what)
         elif row["status"] == "COMPLETED":
             raise OrderClosed(request.return_id, "release", "COMPLETED")
         return {"return_id": request.return_id, "status": "RELEASED"}
 
-    def _release_claim(self, order_id: str | None, request: ReleaseReturn, failure: Item, what: str) -> None:
+    def _release_claim(self, claim: Item, request: ReleaseReturn, failure: Item, what: str) -> None:
         released = {
             "TableName": self._table,
             "Key": key(*return_key(request.return_id)),
@@ -147,10 +172,11 @@ class ReturnsStore:
             ),
         }
         actions = [Action("Update", released, lambda _: StoreContention(what))]
-        if order_id:
+        if order_id := claim.get("order_id"):
             order = self._read(order_key(order_id))[order_key(order_id)]
             claims = rules.without(read_order(order).returns or (), request.return_id)
-            actions.append(self._set_claims(order, claims, what))
+            listed = released_return_row(order_id, request.return_id, claim["claimed_at"])
+            actions += [self._set_claims(order, claims, what), put_row(self._table, listed)]
         if request.sale:
             actions += self._close_sale(request.return_id, request.sale, failure, what)
         transact(self._client, actions, what)

@@ -143,7 +143,7 @@ export function OrderPage({ id }: { id: string }): React.ReactNode {
                 rows={priced.lines.map((line) => ({ ...line, currency }))}
               />
               <Tenders id={id} currency={currency} />
-              {(order.returns ?? []).length > 0 && <ReturnsOf id={id} hasCustomer={priced.customer_id !== null} />}
+              {order.paid_at !== null && <ReturnsOf id={id} hasCustomer={priced.customer_id !== null} />}
             </>
           )}
           {person.scopes.includes("operate") && (
@@ -179,6 +179,7 @@ function Tenders({ id, currency }: { id: string; currency: string }): React.Reac
 function ReturnsOf({ id, hasCustomer }: { id: string; hasCustomer: boolean }): React.ReactNode {
   const { text } = useTexts();
   const { value, problem } = useRecord("GET /orders/{order_id}/returns", { order_id: id });
+  if (problem === null && (value === null || value.length === 0)) return null;
   return (
     <>
       <h2>{text.pages.returns}</h2>
