@@ -204,9 +204,10 @@ class SupplierOperations:
     def create(self, supplier: Supplier, prices: Iterable[Price] = ()) -> SupplierAccount:
         """Create a supplier with its prices; the same again changes nothing.
 
-        InvalidSupplier, IdempotencyConflict, UnknownReferences.
+        InvalidSupplier, IdempotencyConflict, UnknownReferences. One that was deleted keeps the currency of its orders.
         """
         check_supplier(supplier)
+        self._check_currency(supplier)
         return self._store.create(supplier, self._checked(prices))
 
     def update(
@@ -271,6 +272,15 @@ class SupplierOperations:
             "on_time": str((Decimal(performance.on_time) / performance.orders).quantize(_HUNDREDTH)),
             "lead_time_variance": str(variance.quantize(_HUNDREDTH)),
         }
+
+    def _check_currency(self, supplier: Supplier) -> None:
+        """Raise InvalidSupplier for another currency than that of orders which were sent to the supplier before."""
+        order_id = next(self._store.order_ids(supplier.supplier_id), None)
+        if order_id is None:
+            return
+        currency = self._orders.get(order_id).currency
+        if supplier.currency != currency:
+            raise InvalidSupplier("currency", supplier.currency, f"{currency}, that of its orders")
 
     def _sent_to(self, supplier_id: str) -> list[Purchase]:
         return self._orders.get_many(self._store.order_ids(supplier_id))

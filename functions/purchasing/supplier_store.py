@@ -48,6 +48,7 @@ class SupplierStore:
 
         IdempotencyConflict if the id has another supplier or other prices.
         """
+        self._delete_left_prices(supplier.supplier_id)
         row = new_supplier_row(supplier)
         put = put_new(self._table, row, AlreadyApplied)
         try:
@@ -56,6 +57,12 @@ class SupplierStore:
             self._check_unchanged(supplier, prices)
         self.set_prices(supplier.supplier_id, prices)
         return self.account(supplier.supplier_id)
+
+    def _delete_left_prices(self, supplier_id: str) -> None:
+        """Delete the prices that an interrupted deletion left: they may be amounts of another currency."""
+        keys = {supplier_id: (supplier_pk(supplier_id), SUPPLIER)}
+        if missing_rows(self._client, self._table, keys):
+            self._delete_prices(supplier_id)
 
     def _check_unchanged(self, supplier: Supplier, prices: Iterable[Price]) -> None:
         supplier_id = supplier.supplier_id
@@ -104,8 +111,7 @@ class SupplierStore:
             account = self.account(supplier_id)
             owed = str(Money(account.owed, account.supplier.currency))
             raise SupplierInUse(supplier_id, account.open_orders, owed) from None
-        for price in self._rows(supplier_id, PRICE_PREFIX):
-            self._client.delete_item(TableName=self._table, Key=key(price["pk"], price["sk"]))
+        self._delete_prices(supplier_id)
 
     def account(self, supplier_id: str) -> SupplierAccount:
         """Return the supplier with its version and totals; UnknownSupplier."""
@@ -147,6 +153,10 @@ class SupplierStore:
     def order_ids(self, supplier_id: str) -> Iterator[str]:
         """Return the ids of the purchase orders that were sent to the supplier."""
         return (row["sk"].removeprefix(ORDER_PREFIX) for row in self._rows(supplier_id, ORDER_PREFIX))
+
+    def _delete_prices(self, supplier_id: str) -> None:
+        for price in self._rows(supplier_id, PRICE_PREFIX):
+            self._client.delete_item(TableName=self._table, Key=key(price["pk"], price["sk"]))
 
     def _rows(self, supplier_id: str, prefix: str) -> Iterator[Item]:
         return query_rows(self._client, self._table, supplier_pk(supplier_id), prefix)

@@ -29,6 +29,7 @@ from purchasing.store import PurchaseStore
 from purchasing.supplier_models import Price, ResponseTimeouts, Supplier
 from tillflow.errors import IdempotencyConflict
 from tillflow.parsing import parse
+from tillflow.store import key
 
 from tests.support.references import NONE_UNKNOWN, none_unknown
 
@@ -195,6 +196,31 @@ def test_supplier_with_other_content_under_its_id_is_a_conflict(
     with pytest.raises(IdempotencyConflict, match=different):
         suppliers.create(SUPPLIER.model_copy(update=changed), [Price(sku="A", unit_cost=cost)])
     assert suppliers.report("sup-a").prices == [Price(sku="A", unit_cost=1)]
+
+
+def test_deleted_supplier_that_is_created_again_keeps_the_currency_of_its_orders(
+    operations: PurchaseOperations, dynamodb: Any, table: str
+) -> None:
+    suppliers, store = SupplierOperations(dynamodb, table, none_unknown), PurchaseStore(dynamodb, table)
+    store.cancel(PO, "by a test")
+    suppliers.delete("sup-a")
+    with pytest.raises(InvalidSupplier, match="currency is 'JPY'; expected EUR, that of its orders"):
+        suppliers.create(SUPPLIER.model_copy(update={"currency": "JPY"}))
+    with pytest.raises(UnknownSupplier):
+        suppliers.get("sup-a")
+    assert suppliers.create(SUPPLIER.model_copy(update={"name": "Other"})).supplier.name == "Other"
+
+
+def test_prices_that_an_interrupted_deletion_left_are_not_those_of_a_new_supplier(
+    dynamodb: Any, table: str
+) -> None:
+    suppliers, store = SupplierOperations(dynamodb, table, none_unknown), PurchaseStore(dynamodb, table)
+    suppliers.create(SUPPLIER, [Price(sku="A", unit_cost=100), Price(sku="B", unit_cost=900)])
+    dynamodb.delete_item(TableName=table, Key=key("SUPPLIER#sup-a", "SUPPLIER"))
+    yen, price = SUPPLIER.model_copy(update={"currency": "JPY"}), Price(sku="A", unit_cost=7)
+    suppliers.create(yen, [price])
+    suppliers.create(yen, [price])
+    assert store.suppliers.prices("sup-a") == {"A": price}
 
 
 def test_a_supplier_with_an_open_order_cannot_be_deleted(
