@@ -112,8 +112,9 @@ prove: setup ## Run every workflow under every fault, pair of faults and kill (1
 mutants: setup ## Run the proof on mutants of the product (hours; before a release)
 	$(PYTHON) -m verification.proof.mutants
 
-storm: setup ## Kill the engine with -9 under load, 300 times (half an hour; after a change of its store)
+storm: setup ## Kill the engine 300 times and the local AWS 100 times with -9 under load (40 minutes; after a change of what they store)
 	cd packages/stepfunctions-local && $(PYTHON) -m tests.storm --kills 300
+	cd packages/local-aws && $(PYTHON) -m tests.storm --kills 100
 
 bench: setup ## Run the benchmarks
 	@for benchmark in benchmarks/[a-z]*.py; do \
