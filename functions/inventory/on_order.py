@@ -17,6 +17,7 @@ from tillflow.store import (
     Item,
     Marker,
     chunks,
+    marshal,
     query_rows,
     read_rows,
     retry_on_conflict,
@@ -26,7 +27,7 @@ from tillflow.store import (
 from inventory import rules
 from inventory.models import Line, Lowered, OrderedLine, Raised, SkuQuantity
 from inventory.on_order_rows import OnOrderRows
-from inventory.rows import level_pk
+from inventory.rows import MOVEMENT, level_pk
 
 # A level and a row of its own per SKU, next to the marker and the tombstone check.
 LINES_PER_TRANSACTION = (ACTIONS_PER_TRANSACTION - 2) // 2
@@ -76,7 +77,8 @@ class OnOrder:
     def lower_units(self, business_id: str, step: str, lines: Iterable[Line] | None) -> Lowered:
         """Lower the open units of a document, of each line at most what is open.
 
-        Without lines all open units are lowered, and a later `raise_units` is refused.
+        Without lines all open units are lowered, and a later `raise_units` is refused. A level that never had units and
+        on which nothing else is on order no longer has the currency of the document.
         """
         operation = f"lowering the units {business_id} has on order"
         if lines is None:
@@ -91,7 +93,8 @@ class OnOrder:
         for number, skus in enumerate(chunks(sorted(quantities), LINES_PER_TRANSACTION)):
             marker = self._marker(business_id, step, number, request)
             part = {sku: quantities[sku] for sku in skus}
-            for line in retry_on_conflict(partial(self._lower_part, business_id, marker, part, operation)):
+            lower = partial(self._lower_part, business_id, marker, part, operation, is_end=lines is None)
+            for line in retry_on_conflict(lower):
                 lowered[line["sku"]] += line["quantity"]
         return {
             "business_id": business_id,
@@ -146,7 +149,7 @@ class OnOrder:
         return result
 
     def _lower_part(
-        self, business_id: str, marker: Marker, quantities: dict[str, int], operation: str
+        self, business_id: str, marker: Marker, quantities: dict[str, int], operation: str, *, is_end: bool
     ) -> list[SkuQuantity]:
         lowered = []
         for row in self.rows(business_id):
@@ -155,13 +158,36 @@ class OnOrder:
                 lowered.append((row, quantity))
         result: list[SkuQuantity] = [{"sku": row["sku"], "quantity": quantity} for row, quantity in lowered]
         actions = [marker.put(self._table, result)]
+        unused = self._left_unused(lowered) if is_end else frozenset()
         for row, quantity in lowered:
-            actions += self._rows.lower_on_order(row, quantity, operation)
+            place = level_pk(row["location"], row["sku"])
+            actions += self._rows.lower_on_order(row, quantity, operation, is_unused=place in unused)
         try:
             transact(self._client, actions, operation)
         except AlreadyApplied as applied:
             return list(applied.result)
         return result
+
+    def _left_unused(self, lowered: Sequence[tuple[Item, int]]) -> frozenset[str]:
+        """Return the keys of those levels that nothing is left of once these units are lowered."""
+        lowered_by = {level_pk(row["location"], row["sku"]): quantity for row, quantity in lowered}
+        levels = read_rows(self._client, self._table, [(place, "LEVEL") for place in lowered_by])
+        return frozenset(
+            place
+            for (place, _), level in levels.items()
+            if rules.is_unused(level, lowered_by[place]) and not self._has_moved(place)
+        )
+
+    def _has_moved(self, place: str) -> bool:
+        """Return whether a level has ever had units."""
+        response = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :movement)",
+            ExpressionAttributeValues=marshal({":pk": place, ":movement": MOVEMENT}),
+            ConsistentRead=True,
+            Limit=1,
+        )
+        return bool(response["Items"])
 
 
 def _quantity(line: Line) -> SkuQuantity:

@@ -106,10 +106,25 @@ class OnOrderRows(StockRows):
             names=LEVEL_NAMES,
         )
 
-    def lower_on_order(self, row: Item, quantity: int, operation: str) -> Iterator[Action]:
-        """Take `quantity` off the open units of a row; StoreContention when fewer are open."""
+    def lower_on_order(
+        self, row: Item, quantity: int, operation: str, *, is_unused: bool = False
+    ) -> Iterator[Action]:
+        """Take `quantity` off the open units of a row; StoreContention when fewer are open.
+
+        is_unused: nothing is left of the level, so that the next document may choose its currency; StoreContention when
+        that has changed since it was read.
+        """
         yield self.lower_open((row["pk"], row["sk"]), quantity, operation)
         location, sku = row["location"], row["sku"]
+        if is_unused:
+            yield self.update(
+                (level_pk(location, sku), "LEVEL"),
+                "SET on_order = :none REMOVE currency",
+                {":none": 0, ":quantity": quantity},
+                "on_order = :quantity AND on_hand = :none AND reserved = :none AND stock_value = :none",
+                lambda _: StoreContention(operation),
+            )
+            return
         yield self.update(
             (level_pk(location, sku), "LEVEL"),
             "SET on_order = on_order - :quantity",

@@ -171,7 +171,8 @@ class StockRows(TableActions):
     ) -> Iterator[Action]:
         """Take reserved units off on hand as a movement of a kind.
 
-        The cost was computed from `level`: StoreContention when the level has changed since it was read.
+        The cost was computed from `level`: StoreContention when the level has changed since it was read, its currency
+        included.
         """
         yield self.update(
             (level["pk"], "LEVEL"),
@@ -283,18 +284,21 @@ class StockRows(TableActions):
 
         The cost was computed from `level`: StoreContention when the level has changed since it was read.
         """
+        currency = details.get("currency")
         yield self.update(
             (level["pk"], "LEVEL"),
             "SET on_hand = on_hand + :quantity, available = available + :quantity, "
-            "stock_value = stock_value + :value",
+            "stock_value = stock_value + :value" + (SET_CURRENCY if currency else ""),
             {
                 ":quantity": quantity,
                 ":value": cost if quantity > 0 else -cost,
                 ":on_hand": level["on_hand"],
                 ":reserved": level["reserved"],
                 ":stock_value": level["stock_value"],
-            },
-            "on_hand = :on_hand AND reserved = :reserved AND stock_value = :stock_value",
+            }
+            | currency_value(currency),
+            "on_hand = :on_hand AND reserved = :reserved AND stock_value = :stock_value"
+            + (f" AND {IS_CURRENCY}" if currency else ""),
             lambda _: StoreContention(operation),
         )
         location, sku = level["location"], level["sku"]

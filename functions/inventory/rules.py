@@ -87,6 +87,13 @@ def matches_need(line: OrderedLine, level: Mapping[str, Any]) -> bool:
     )
 
 
+def is_unused(level: Mapping[str, Any], quantity: int) -> bool:
+    """Return True if a level has no units, and no others on order than these."""
+    return level.get("on_order") == quantity and not any(
+        level.get(name) for name in ("on_hand", "reserved", "stock_value")
+    )
+
+
 def raised_reorder_point(line: OrderedLine, level: Mapping[str, Any]) -> int | None:
     """Return the reorder point of the line's need if it is above the level's, None otherwise."""
     new, present = line.need.reorder_point if line.need else None, level.get("reorder_point")

@@ -10,6 +10,8 @@ from inventory.on_order import OnOrder
 from inventory.store import InventoryStore
 from tillflow.errors import InsufficientStock
 
+from tests.support.interposed import Interposed
+
 PLACE = "store-1"
 TEA = [ReceiptLine(sku="TEA", quantity=10, cost=1000)]
 
@@ -66,3 +68,67 @@ def test_goods_ordered_in_another_currency_are_refused(
     assert stock.level(PLACE, "TEA").get("on_order", 0) == 0
     orders.raise_units("po-2", "store-2", [OrderedLine(sku="TEA", quantity=1)], "JPY")
     assert stock.level("store-2", "TEA")["currency"] == "JPY"
+
+
+MUG = [OrderedLine(sku="MUG", quantity=5)]
+
+
+def test_cancelled_order_leaves_the_currency_of_a_new_level_open(
+    dynamodb: Any, table: str, stock: InventoryStore
+) -> None:
+    orders = OnOrder(dynamodb, table)
+    for order in ("po-1", "po-2"):
+        orders.raise_units(order, PLACE, MUG, "JPY")
+    orders.lower_units("po-1", "cancel", None)
+    assert stock.level(PLACE, "MUG")["currency"] == "JPY", "po-2 is still open"
+    orders.lower_units("po-2", "cancel", None)
+    level = stock.level(PLACE, "MUG")
+    assert (level["on_order"], "currency" in level) == (0, False)
+    orders.raise_units("po-3", PLACE, MUG, "EUR")
+    assert stock.level(PLACE, "MUG")["currency"] == "EUR"
+
+
+def test_level_that_had_units_keeps_its_currency(dynamodb: Any, table: str, stock: InventoryStore) -> None:
+    orders = OnOrder(dynamodb, table)
+    stock.receive("seed-mug", PLACE, [ReceiptLine(sku="MUG", quantity=1, cost=5)], currency="JPY")
+    Corrections(dynamodb, table).adjust(
+        Adjust(adjustment_id="a", location=PLACE, sku="MUG", quantity=-1, currency="JPY", reason="broken")
+    )
+    orders.raise_units("po-1", PLACE, MUG, "JPY")
+    orders.lower_units("po-1", "cancel", None)
+    level = stock.level(PLACE, "MUG")
+    assert (level["on_hand"], level["stock_value"], level["currency"]) == (0, 0, "JPY")
+
+
+def test_part_of_an_order_that_is_lowered_keeps_the_currency(
+    dynamodb: Any, table: str, stock: InventoryStore
+) -> None:
+    orders = OnOrder(dynamodb, table)
+    orders.raise_units("po-1", PLACE, MUG, "JPY")
+    orders.lower_units("po-1", "receipt-1", [Line(sku="MUG", quantity=5)])
+    assert stock.level(PLACE, "MUG")["currency"] == "JPY"
+
+
+def test_cancel_overtaken_by_another_order_keeps_its_currency(
+    dynamodb: Any, table: str, stock: InventoryStore
+) -> None:
+    client, other = Interposed(dynamodb), OnOrder(dynamodb, table)
+    other.raise_units("po-1", PLACE, MUG, "JPY")
+    # The first transaction closes the document.
+    client.before("transact_write_items", lambda: other.raise_units("po-2", PLACE, MUG, "JPY"), nth=2)
+    OnOrder(client, table).lower_units("po-1", "cancel", None)
+    level = stock.level(PLACE, "MUG")
+    assert (level["on_order"], level["currency"]) == (5, "JPY")
+
+
+def test_units_that_are_found_set_the_currency(dynamodb: Any, table: str, stock: InventoryStore) -> None:
+    orders = OnOrder(dynamodb, table)
+    orders.raise_units("po-1", PLACE, MUG, "JPY")
+    orders.lower_units("po-1", "cancel", None)
+    found = Adjust(
+        adjustment_id="a", location=PLACE, sku="MUG", quantity=2, unit_cost=9, currency="EUR", reason="found"
+    )
+    Corrections(dynamodb, table).adjust(found)
+    with pytest.raises(CurrencyMismatch):
+        orders.raise_units("po-2", PLACE, MUG, "JPY")
+    assert stock.level(PLACE, "MUG")["currency"] == "EUR"
