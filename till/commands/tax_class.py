@@ -66,9 +66,11 @@ def retire(
 ) -> None:
     """Retire a tax class that no product on sale has: no product gets it any more.
 
-    Example:
+    Examples:
 
-        till tax-class retire reduced
+        till tax-class set intermediate 12
+
+        till tax-class retire intermediate
     """
     from till.services.catalog import Catalog
 
