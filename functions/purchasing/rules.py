@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tillflow.errors import OrderClosed, check_same
+from tillflow.errors import OrderClosed, PendingWork, check_same
 from tillflow.fields import MAX_AMOUNT
 from tillflow.money import Money
 from tillflow.references import Reference
@@ -274,7 +274,7 @@ def wait_for(purchase: Purchase, waiting: Await) -> Purchase:
     """Store the task token that completes the wait; PendingWork if the next step is another one."""
     return store_wait(
         purchase,
-        f"purchase {purchase.purchase_order_id}",
+        _subject(purchase),
         next_step=next_step(purchase),
         awaited=f"await_{waiting.waiting_for}",
         wait=waiting.model_dump(exclude={"purchase_order_id"}),
@@ -292,6 +292,17 @@ def next_step(purchase: Purchase) -> Step:
     if unbooked_receipt(purchase):
         return "receive"
     return "match" if is_complete(purchase) and purchase.invoice else "await_goods"
+
+
+def check_match_is_next(purchase: Purchase) -> None:
+    """Raise PendingWork if the workflow runs another step than the match of the invoice next.
+
+    A delivery or a cancel may have been recorded since it read its step, or while the case of a mismatch was open. An
+    order that is matched accepts neither: units that are not booked then would never be.
+    """
+    step = next_step(purchase)
+    if step != "match":
+        raise PendingWork(_subject(purchase), step)
 
 
 def refusal(purchase: Purchase) -> SupplierRefused | None:
@@ -326,6 +337,10 @@ def check_answer_time(suppliers: Iterable[Supplier]) -> None:
     if days > MAX_ANSWER.days:
         expected = f"suppliers that have at most {MAX_ANSWER.days} days to answer together"
         raise InvalidPurchase("suppliers", f"{days} days", expected)
+
+
+def _subject(purchase: Purchase) -> str:
+    return f"purchase {purchase.purchase_order_id}"
 
 
 def _priced(line: Line, price: Price | None) -> Line:

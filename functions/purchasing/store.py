@@ -116,11 +116,12 @@ class PurchaseStore:
         return self.change(purchase_order_id, lambda purchase: invoices.bill(purchase, invoice))
 
     def match(self, purchase_order_id: str, accept: bool) -> Purchase:
-        """Match the invoice; a matched one is returned unchanged."""
+        """Match the invoice; a matched one is returned unchanged. PendingWork, InvoiceMismatch."""
 
         def change(purchase: Purchase) -> Purchase:
             if purchase.status in ("MATCHED", "PAID", "CLOSED"):
                 return purchase
+            rules.check_match_is_next(purchase)
             return invoices.match_invoice(purchase, self.suppliers.get(str(purchase.supplier_id)), accept)
 
         return self.change(purchase_order_id, change)

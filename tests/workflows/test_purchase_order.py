@@ -159,6 +159,32 @@ def test_differing_invoice_is_accepted_by_a_person(shop: Any) -> None:
     assert balances(shop)["Purchase price variance"] == 400
 
 
+@pytest.mark.parametrize("decision", ["retry", "done"])
+def test_goods_that_arrive_during_the_case_of_an_invoice_are_booked(shop: Any, decision: str) -> None:
+    run = begin(shop)
+    shop.operations.acknowledge(PO, TODAY)
+    shop.operations.receive(PO, receipt(1, {ESPRESSO: 20}))
+    shop.operations.close_short(PO)
+    shop.operations.bill(PO, invoice(ALL, PRICES))
+    run = shop.run_until_settled(run.arn)
+    assert run.path[-1] == "OpenWorkCase"
+    shop.operations.receive(PO, receipt(2, {MUG: 10}))
+    run = shop.resolve(run, decision, case="MatchInvoice")
+    assert level(shop, MUG)["on_hand"] == 20
+    closed(shop, due(shop, run))
+    assert transfers(shop) == [29760]
+
+
+def test_cancel_during_the_case_of_an_invoice_sends_the_goods_back(shop: Any) -> None:
+    run = receive_all(shop, begin(shop))
+    shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
+    run = shop.run_until_settled(run.arn)
+    shop.operations.cancel(PO, "ordered twice")
+    run = shop.resolve(run, "retry", case="MatchInvoice")
+    assert run.compensated == COMPENSATIONS
+    cancelled(shop, run, "PurchaseCancelled")
+
+
 def test_a_given_up_invoice_sends_the_goods_back(shop: Any) -> None:
     run = receive_all(shop, begin(shop))
     shop.operations.bill(PO, invoice({ESPRESSO: 21, MUG: 10}, PRICES))

@@ -33,10 +33,11 @@ def purchases_store() -> PurchaseStore:
     return PurchaseStore(client("dynamodb"), "PurchasingTable")
 
 
-def purchase_operations(fixture: WorkflowFixture) -> PurchaseOperations:
+def purchase_operations(fixture: WorkflowFixture, states: Any = None) -> PurchaseOperations:
+    """Return the operations; their callbacks go to `states`, by default to the fixture's engine."""
     return PurchaseOperations(
         client("dynamodb"),
-        EngineCallbacks(fixture),
+        states or EngineCallbacks(fixture),
         "PurchasingTable",
         "",
         {},  # it starts no orders

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from inventory.corrections import Corrections
-from inventory.models import Adjust
+from inventory.models import Adjust, Correction
 from ledger.rules import correction_entry
 from ledger.store import LedgerStore
 from purchasing.models import Invoice, InvoicedLine, Purchase, Receipt, ReceivedLine
@@ -87,34 +87,42 @@ def refused() -> PurchaseStep:
 
 
 def lost(sku: str, units: int) -> PurchaseStep:
-    """Correct the stock by lost units; the loss is posted here as the ledger does when it consumes the event."""
+    """Correct the stock by lost units."""
 
     def adjust(operations: PurchaseOperations, name: str) -> None:
-        loss = Corrections(client("dynamodb"), "InventoryTable").adjust(
-            Adjust(
-                adjustment_id=f"{name}-lost",
-                location=LOCATION,
-                sku=sku,
-                currency=CURRENCY,
-                quantity=-units,
-                reason="broken",
-                confirmed=True,
+        post_correction(
+            Corrections(client("dynamodb"), "InventoryTable").adjust(
+                Adjust(
+                    adjustment_id=f"{name}-lost",
+                    location=LOCATION,
+                    sku=sku,
+                    currency=CURRENCY,
+                    quantity=-units,
+                    reason="broken",
+                    confirmed=True,
+                )
             )
         )
-        event = StockCorrected(
-            event_id=f"{name}-lost",
-            business_id=loss["business_id"],
-            location=LOCATION,
-            sku=sku,
-            quantity=loss["quantity"],
-            cost=loss["cost"],
-            currency=CURRENCY,
-            reason="broken",
-        )
-        if entry := correction_entry(event):
-            LedgerStore(client("dynamodb"), "LedgerTable").post(entry, datetime.now(UTC))
 
     return PurchaseStep(_all_booked, adjust)
+
+
+def post_correction(correction: Correction) -> None:
+    """Post a correction of stock as the ledger does when it consumes the event."""
+    if correction["quantity"] == 0:
+        return
+    event = StockCorrected(
+        event_id=correction["business_id"],
+        business_id=correction["business_id"],
+        location=correction["location"],
+        sku=correction["sku"],
+        quantity=correction["quantity"],
+        cost=correction["cost"],
+        currency=CURRENCY,
+        reason="corrected",
+    )
+    if entry := correction_entry(event):
+        LedgerStore(client("dynamodb"), "LedgerTable").post(entry, datetime.now(UTC))
 
 
 def cancelled() -> PurchaseStep:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import Any
 
 from inventory.errors import UnknownTransfer
 from inventory.models import ReceiptLine
@@ -127,9 +128,10 @@ def _find(transfer_id: str) -> Transfer | None:
     return None
 
 
-def operations(fixture: WorkflowFixture) -> TransferOperations:
+def operations(fixture: WorkflowFixture, states: Any = None) -> TransferOperations:
+    """Return the operations; their callbacks go to `states`, by default to the fixture's engine."""
     return TransferOperations(
-        client("dynamodb"), EngineCallbacks(fixture), "InventoryTable", "", lambda _: []
+        client("dynamodb"), states or EngineCallbacks(fixture), "InventoryTable", "", lambda _: []
     )
 
 
