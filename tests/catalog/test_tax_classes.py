@@ -205,6 +205,15 @@ def test_product_of_a_retired_class_is_refused(dynamodb: Any, table: str) -> Non
         store.put_product(old.model_copy(update={"retired": False}))
 
 
+@pytest.mark.parametrize("retired", [False, True])
+def test_product_of_a_class_without_a_rate_is_refused(dynamodb: Any, table: str, retired: bool) -> None:
+    store = CatalogStore(dynamodb, table)
+    store.tax_classes.put(percent("standard", "19"), NOW)
+    product = Product(sku="TEA", name="Tea", prices={"EUR": 100}, tax_class="food", retired=retired)
+    with pytest.raises(InvalidProduct, match="a tax class with a rate: standard"):
+        store.put_product(product)
+
+
 def test_another_writer_between_read_and_write_loses_no_class(dynamodb: Any, table: str) -> None:
     client = Interposed(dynamodb)
     store, other = TaxClassStore(client, table), TaxClassStore(dynamodb, table)

@@ -27,17 +27,20 @@ def corrections(dynamodb: Any, table: str) -> Corrections:
     return Corrections(dynamodb, table)
 
 
-def receive(stock: InventoryStore, receipt: str, quantity: int, cost: int) -> None:
+def receive(
+    stock: InventoryStore, receipt: str, quantity: int, cost: int, currency: str | None = "EUR"
+) -> None:
     line = ReceiptLine(sku="TEA", quantity=quantity, cost=cost)
-    stock.receive(receipt, "store-1", [line], currency="EUR")
+    stock.receive(receipt, "store-1", [line], currency=currency)
 
 
 def test_units_on_hand_are_bounded(stock: InventoryStore, corrections: Corrections) -> None:
     corrections.count(Count(count_id="c-1", counted=MAX_STOCK, unit_cost=0, **PLACE))
     with pytest.raises(InvalidRequest, match="at most 1,000,000,000 units"):
         corrections.adjust(Adjust(adjustment_id="a-1", quantity=1, reason="found", unit_cost=0, **PLACE))
-    with pytest.raises(InvalidRequest, match="at most 1,000,000,000 units"):
-        receive(stock, "r-1", 1, 0)
+    for currency in ("EUR", None):
+        with pytest.raises(InvalidRequest, match="at most 1,000,000,000 units"):
+            receive(stock, "r-1", 1, 0, currency)
     corrections.adjust(Adjust(adjustment_id="a-2", quantity=-1, reason="lost", **PLACE))
     receive(stock, "r-1", 1, 0)
     assert stock.level("store-1", "TEA")["on_hand"] == MAX_STOCK
@@ -48,8 +51,9 @@ def test_stock_value_is_bounded(stock: InventoryStore, corrections: Corrections)
     found = {"adjustment_id": "a-1", "quantity": 1, "reason": "found", **PLACE}
     with pytest.raises(InvalidRequest, match="minor units"):
         corrections.adjust(Adjust(unit_cost=1, **found))
-    with pytest.raises(InvalidRequest, match="minor units"):
-        receive(stock, "r-2", 1, 1)
+    for currency in ("EUR", None):
+        with pytest.raises(InvalidRequest, match="minor units"):
+            receive(stock, "r-2", 1, 1, currency)
     corrections.adjust(Adjust(unit_cost=0, **found))
     assert stock.level("store-1", "TEA")["stock_value"] == MAX_AMOUNT
     assert stock.drift() == []

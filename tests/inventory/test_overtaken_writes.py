@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from inventory.corrections import Corrections
 from inventory.customer_returns import CustomerReturns
-from inventory.models import Adjust, Line, Need, OrderedLine, ReceiptLine, ReturnedUnits, UnreceiptedUnits
+from inventory.models import (
+    Adjust,
+    Count,
+    Line,
+    Need,
+    OrderedLine,
+    ReceiptLine,
+    ReturnedUnits,
+    UnreceiptedUnits,
+)
 from inventory.on_order import OnOrder
 from inventory.store import InventoryStore
 from inventory.supplier_returns import SupplierReturns
@@ -128,6 +137,19 @@ def test_adjustment_overtaken_by_another_under_its_id_is_a_conflict(shop: Shop) 
     with pytest.raises(IdempotencyConflict, match="sku"):
         Corrections(client, shop.table).adjust(adjustment("TEA"))
     assert (shop.counters("MUG"), shop.counters("TEA")) == ((9, 0, 0), (10, 0, 0))
+
+
+def test_count_overtaken_by_another_under_its_id_is_a_conflict(shop: Shop) -> None:
+    """Both agree with the shelves, so that no level or movement is written."""
+
+    def count(sku: str) -> Count:
+        return Count(count_id="cnt-1", location=PLACE, currency="EUR", sku=sku, counted=10)
+
+    other = Corrections(shop.dynamodb, shop.table)
+    client = shop.late(lambda: other.count(count("MUG")))
+    with pytest.raises(IdempotencyConflict, match="sku"):
+        Corrections(client, shop.table).count(count("TEA"))
+    assert other.count(count("MUG"))["sku"] == "MUG"
 
 
 def test_return_to_a_supplier_overtaken_by_another_of_its_order_returns_what_that_did(shop: Shop) -> None:

@@ -175,12 +175,13 @@ def test_goods_that_arrive_during_the_case_of_an_invoice_are_booked(shop: Any, d
     assert transfers(shop) == [29760]
 
 
-def test_cancel_during_the_case_of_an_invoice_sends_the_goods_back(shop: Any) -> None:
+@pytest.mark.parametrize("decision", ["retry", "done"])
+def test_cancel_during_the_case_of_an_invoice_sends_the_goods_back(shop: Any, decision: str) -> None:
     run = receive_all(shop, begin(shop))
     shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
     run = shop.run_until_settled(run.arn)
     shop.operations.cancel(PO, "ordered twice")
-    run = shop.resolve(run, "retry", case="MatchInvoice")
+    run = shop.resolve(run, decision, case="MatchInvoice")
     assert run.compensated == COMPENSATIONS
     cancelled(shop, run, "PurchaseCancelled")
 
