@@ -6,7 +6,7 @@ from typing import Any
 from tillflow.aws import client
 from tillflow.handling import handler
 from tillflow.parsing import parse
-from tillflow.references import FindUnknownIds, UnknownIds, check_references
+from tillflow.references import FindUnknownIds, check_references
 from tillflow.secrets import required_secret
 
 from purchasing import rules, service
@@ -26,6 +26,7 @@ from purchasing.models import (
     SendOrder,
 )
 from purchasing.responses import (
+    LookedUpSuppliers,
     MatchedInvoice,
     NextStep,
     OpenedPurchase,
@@ -106,9 +107,11 @@ def await_supplier(event: dict[str, Any], context: Any) -> PurchaseRef:
 
 
 @handler
-def find_unknown_suppliers(event: dict[str, Any], context: Any) -> UnknownIds:
-    """Return those of the suppliers ``{ids}`` that do not exist."""
-    return {"unknown": store.suppliers.find_unknown(parse(FindUnknownIds, event).valid)}
+def find_unknown_suppliers(event: dict[str, Any], context: Any) -> LookedUpSuppliers:
+    """Return those of the suppliers ``{ids}`` that do not exist, and the currencies of the others."""
+    ids = parse(FindUnknownIds, event).valid
+    currencies = store.suppliers.currencies(ids)
+    return {"unknown": [one for one in ids if one not in currencies], "currencies": currencies}
 
 
 @handler

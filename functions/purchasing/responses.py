@@ -2,7 +2,15 @@
 
 from typing import Literal, NotRequired, TypedDict
 
+from tillflow.references import UnknownIds
+
 from purchasing.models import Step
+
+
+class LookedUpSuppliers(UnknownIds):
+    """The ids that no supplier has, and the currencies of the suppliers that exist."""
+
+    currencies: dict[str, str]
 
 
 class OrderedUnits(TypedDict):

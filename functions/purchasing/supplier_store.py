@@ -126,6 +126,12 @@ class SupplierStore:
         keys = {supplier_id: (supplier_pk(supplier_id), SUPPLIER) for supplier_id in supplier_ids}
         return missing_rows(self._client, self._table, keys)
 
+    def currencies(self, supplier_ids: Iterable[str]) -> dict[str, str]:
+        """Return the currencies of those of the suppliers that exist, by their ids."""
+        keys = [(supplier_pk(supplier_id), SUPPLIER) for supplier_id in supplier_ids]
+        suppliers = map(read_supplier, read_rows(self._client, self._table, keys).values())
+        return {one.supplier.supplier_id: one.supplier.currency for one in suppliers}
+
     def get(self, supplier_id: str) -> Supplier:
         """Return the supplier; UnknownSupplier."""
         return self.account(supplier_id).supplier

@@ -14,6 +14,7 @@ from tillflow.references import invoked as looked_up
 from replenishment.demand import invoked
 from replenishment.models import Approval, PlannedOrder, Policy, ReorderPoint
 from replenishment.operations import ApprovalOperations, Decision, ReorderOperations
+from replenishment.suppliers import invoked as currencies_looked_up
 
 api = Api("replenishment")
 handle = api.handle
@@ -95,6 +96,7 @@ def _reorders() -> ReorderOperations:
         os.environ["REORDER_ARN"],
         invoked(client("lambda"), os.environ["READ_DEMAND_FUNCTION"]),
         {kind: looked_up(client("lambda"), os.environ[name]) for kind, name in _LOOKUPS.items()},
+        currencies_looked_up(client("lambda"), os.environ[_LOOKUPS["supplier"]]),
     )
 
 

@@ -18,6 +18,8 @@ type Decision = Literal["approve", "refuse"]
 
 type ReadDemand = Callable[[Sequence[tuple[str, str]]], Sequence[Mapping[str, Any]]]
 """Return the demand of the last weeks of each (location, sku), by the demand service."""
+type ReadCurrencies = Callable[[Sequence[str]], Mapping[str, str]]
+"""Return the currencies of those of the suppliers that exist, by the purchasing service."""
 
 
 class ApprovalOperations:
@@ -50,7 +52,7 @@ class ApprovalOperations:
 class ReorderOperations:
     """Reorder policies and runs. states: a Step Functions client; machine: the ARN of the workflow.
 
-    find: the lookups of products, locations and suppliers by their services.
+    find: the lookups of products, locations and suppliers by their services; read_currencies: of suppliers.
     """
 
     def __init__(
@@ -61,8 +63,10 @@ class ReorderOperations:
         machine: str,
         read_demand: ReadDemand,
         find: Mapping[Kind, FindUnknown],
+        read_currencies: ReadCurrencies,
     ) -> None:
         self._find = find
+        self._read_currencies = read_currencies
         self._store = ReplenishmentStore(dynamodb, table)
         self._states = states
         self._machine = machine
@@ -71,9 +75,11 @@ class ReorderOperations:
     def put_policy(self, policy: Policy, version: int | None = None) -> int:
         """Create or replace the policy of a SKU at a location; return its version.
 
-        UnknownReferences; RecordChanged if it is not at `version`; None for any.
+        UnknownReferences; InvalidPolicy if a source has another currency than its supplier; RecordChanged if it is not
+        at `version`; None for any.
         """
         check_references(policy.references, self._find)
+        rules.check_currencies(policy, self._read_currencies([one.supplier_id for one in policy.sources]))
         return self._store.put_policy(policy, version)
 
     def policy(self, location: str, sku: str) -> tuple[Policy, int]:

@@ -5,11 +5,12 @@ demand and lead time (d units a day, L days; z by service level).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from hashlib import sha256
 
+from tillflow.errors import Problem
 from tillflow.fields import MAX_AMOUNT, MAX_UNITS
 
 from replenishment.errors import InvalidPolicy
@@ -88,6 +89,20 @@ def rank_sources(sources: Iterable[Source]) -> tuple[Source, ...]:
     if len(currencies) > 1:
         raise InvalidPolicy("sources", ", ".join(currencies), "sources in one currency")
     return tuple(sorted(sources, key=lambda s: (s.landed_cost, s.lead_time_days, -s.on_time, s.supplier_id)))
+
+
+def check_currencies(policy: Policy, currencies: Mapping[str, str]) -> None:
+    """Raise InvalidPolicy, which names every source with another currency than its supplier: no order would be sent.
+
+    currencies: those of the suppliers by id; a supplier that is missing was deleted meanwhile.
+    """
+    problems = [
+        Problem(f"sources[{number}].currency", one.currency, f"{currency}, the currency of {one.supplier_id}")
+        for number, one in enumerate(policy.sources)
+        if (currency := currencies.get(one.supplier_id, one.currency)) != one.currency
+    ]
+    if problems:
+        raise InvalidPolicy.of(problems)
 
 
 def plan_line(need: Need, policy: Policy, demand: Demand) -> PlannedLine | None:

@@ -206,6 +206,21 @@ def test_request_that_names_unknown_records_is_refused_before_any_effect(
     assert (rows(naming.table), executions(api)) == (before, running)
 
 
+def test_policy_in_another_currency_than_that_of_its_suppliers_is_refused(api: HttpApi) -> None:
+    yen = SUPPLIER | {"supplier_id": "sup-yen", "currency": "JPY"}
+    assert api.post("/suppliers", {"supplier": yen, "prices": []}).status == 201
+    sources = [{"supplier_id": name, "unit_cost": 1} for name in ("sup-1", "sup-yen")]
+    policy = {"location": LOCATION, "sku": MUG, "sources": sources}
+    before = rows("ReplenishmentTable")
+    refused = api.call(*route_of("PUT", "/api/reorder-policies"), body=policy)
+    [problem] = refused.body["problems"]
+    assert (refused.status, problem["field"], problem["value"]) == (400, "sources[1].currency", CURRENCY)
+    assert problem["accepted"] == "JPY, the currency of sup-yen"
+    assert rows("ReplenishmentTable") == before
+    policy["sources"] = [sources[1] | {"currency": "JPY"}]
+    assert api.call(*route_of("PUT", "/api/reorder-policies"), body=policy).status == 200
+
+
 def test_sale_at_an_unknown_location_names_the_location(api: HttpApi) -> None:
     sale = SALE | {"order_id": "ord-2", "location": "nowhere"}
     api.post("/orders", sale, query={"wait": "0"})
