@@ -93,7 +93,7 @@ class LimitBody(BaseModel):
 
 
 class PolicyBody(BaseModel):
-    """The most of one goodwill grant in minor units, and the days after which it expires; null for never."""
+    """The most goodwill of a customer on a day (UTC), and of a gift card; the days until it expires, null for never."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -224,7 +224,7 @@ def receive_stripe_event(call: Call) -> Received:
     "POST /customers/{customer_id}/credit", "manage", body=CreditBody, response=Balances, statuses=(201,)
 )
 def grant_credit(call: Call) -> Reply:
-    """Grant store credit with a reason, once per grant id; goodwill is limited by the policy of its currency."""
+    """Grant store credit with a reason, once per grant id; goodwill is limited by day and currency."""
     customer_id = call.path["customer_id"]
     _credit().grant({**call.body.model_dump(mode="json"), "customer_id": customer_id})
     return Reply(Balances(customer_id=customer_id, balances=_credit().balances(customer_id)), 201)

@@ -39,13 +39,17 @@ class ReversalRefused(DomainError):
 
 
 class GoodwillAboveLimit(DomainError):
-    """A goodwill grant is above the limit of its currency. Amounts are formatted with their currency."""
+    """Goodwill is above the limit of its currency. Amounts are formatted with their currency.
+
+    granted: what the customer was granted before on the same day.
+    """
 
     status = 409
     cashier_message = "The amount is above the limit for goodwill."
 
-    def __init__(self, amount: str, limit: str) -> None:
-        super().__init__(f"goodwill of {amount} is above the limit; expected at most {limit}")
+    def __init__(self, amount: str, limit: str, granted: str = "") -> None:
+        before = f" a day, of which the customer was granted {granted}" if granted else ""
+        super().__init__(f"goodwill of {amount} is above the limit; expected at most {limit}{before}")
 
 
 class UnknownGiftCard(DomainError):

@@ -119,9 +119,9 @@ def test_goodwill_above_the_limit_of_its_currency_is_refused(wallets: Wallets) -
     with pytest.raises(GoodwillAboveLimit, match=r"100\.01 EUR is above the limit; expected at most 100\.00"):
         wallets.grant(granted(10_001, "grant-2", source="goodwill"), NOW)
     wallets.set_policy(CreditPolicy(currency="EUR", goodwill_limit=20_000))
-    wallets.grant(granted(20_000, "grant-2", source="goodwill"), NOW)
+    wallets.grant(granted(10_000, "grant-2", source="goodwill"), NOW)
     wallets.grant(granted(90_000, "grant-3", source="return"), NOW)
-    assert wallets.balance(WALLET, "EUR") == 120_000
+    assert wallets.balance(WALLET, "EUR") == 110_000
 
 
 def test_second_delivery_of_a_grant_is_accepted_after_the_limit_was_lowered(wallets: Wallets) -> None:
@@ -129,6 +129,24 @@ def test_second_delivery_of_a_grant_is_accepted_after_the_limit_was_lowered(wall
     wallets.set_policy(CreditPolicy(currency="EUR", goodwill_limit=100, expiry_days=10))
     wallets.grant(granted(500, source="goodwill"), NOW)
     assert wallets.balance(WALLET, "EUR") == 500
+
+
+def test_goodwill_of_a_day_is_limited_in_total(wallets: Wallets) -> None:
+    wallets.grant(granted(6_000, source="goodwill"), NOW)
+    above = (
+        r"goodwill of 40\.01 EUR is above the limit; "
+        r"expected at most 100\.00 EUR a day, of which the customer was granted 60\.00 EUR"
+    )
+    with pytest.raises(GoodwillAboveLimit, match=above):
+        wallets.grant(granted(4_001, "grant-2", source="goodwill"), NOW)
+    wallets.grant(granted(4_000, "grant-2", source="goodwill"), NOW)
+    wallets.grant(granted(4_000, "grant-2", source="goodwill"), NOW)
+    with pytest.raises(GoodwillAboveLimit):
+        wallets.grant(granted(1, "grant-3", source="goodwill"), NOW)
+    wallets.grant(granted(50_000, "grant-3", source="cash"), NOW)
+    wallets.grant(granted(100, "grant-4", currency="JPY", source="goodwill"), NOW)
+    wallets.grant(granted(10_000, "grant-5", source="goodwill"), NOW + timedelta(days=1))
+    assert wallets.balances(WALLET) == {"EUR": 70_000, "JPY": 100}
 
 
 def test_policy_gives_goodwill_its_last_day(wallets: Wallets) -> None:

@@ -314,7 +314,9 @@ def list_entries(customer_id: CustomerId, as_json: AsJson = False) -> None:
 @credit_app.command("policy")
 def policy(
     currency: Annotated[str, typer.Argument(help="Currency, by its ISO 4217 code.")],
-    limit: Annotated[str | None, typer.Option(help="The most of one goodwill grant.")] = None,
+    limit: Annotated[
+        str | None, typer.Option(help="The most goodwill of a customer a day (UTC), and of a gift card.")
+    ] = None,
     expiry_days: Annotated[int | None, number_option(min=1, help="Days until goodwill expires.")] = None,
 ) -> None:
     """Show the limit and the expiry of goodwill in a currency; with --limit, set both.

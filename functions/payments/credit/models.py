@@ -54,7 +54,10 @@ class CreditCurrency(Request):
 
 
 class CreditPolicy(CreditCurrency):
-    """Rules of goodwill in a currency: the most of one grant, and after how many days it expires (None: never)."""
+    """Rules of goodwill in a currency: after how many days it expires (None: never), and the most of it.
+
+    goodwill_limit: of all grants to a customer on a day in UTC, and of a gift card.
+    """
 
     goodwill_limit: Amount
     expiry_days: Annotated[StrictInt, Field(gt=0, le=3_650)] | None = None

@@ -1,6 +1,7 @@
 """Rows of credit in the payments table.
 
 CREDIT#<customer>    BALANCE#<currency>               balance in minor units, never below zero
+CREDIT#<customer>    GOODWILL#<currency>#<day>        the goodwill of a day in UTC
 CREDIT#<customer>    ENTRY#<currency>#<entry id>      a grant, or the expiry of one; the table's stream publishes it
 GIFT#<card number>   CARD, BALANCE#…, ENTRY#…         a gift card: the hash of its token, and a wallet as above
 GRANT#<grant id>     GRANT                            the request of a grant, written once
@@ -60,6 +61,11 @@ def settlement_key(payment_id: str) -> tuple[str, str]:
 def balance_key(holder: str, currency: str) -> tuple[str, str]:
     """Return the primary key of a balance."""
     return holder, f"{BALANCE}{currency}"
+
+
+def goodwill_key(holder: str, currency: str, day: str) -> tuple[str, str]:
+    """Return the primary key of the goodwill that a customer is granted on a day."""
+    return holder, f"GOODWILL#{currency}#{day}"
 
 
 def entry_key(holder: str, currency: str, entry_id: str) -> tuple[str, str]:

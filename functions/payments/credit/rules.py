@@ -29,7 +29,7 @@ def default_policy(currency: str) -> CreditPolicy:
 
 
 def check_goodwill(grant: Grant, policy: CreditPolicy) -> None:
-    """Raise GoodwillAboveLimit if a goodwill grant is above the limit of its policy."""
+    """Raise GoodwillAboveLimit if a goodwill grant is above the limit of its policy by itself."""
     if grant.source == "goodwill" and grant.amount > policy.goodwill_limit:
         limit = Money(policy.goodwill_limit, grant.currency)
         raise GoodwillAboveLimit(str(Money(grant.amount, grant.currency)), str(limit))

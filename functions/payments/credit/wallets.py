@@ -1,6 +1,6 @@
 """Wallets in DynamoDB: balances that are never below zero, one for each currency; see rows.py for the rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,9 +38,11 @@ from payments.credit.rows import (
     customer_wallet,
     entry_key,
     entry_row,
+    goodwill_key,
     grant_key,
     read_entry,
 )
+from payments.errors import GoodwillAboveLimit
 
 
 class Wallets:
@@ -63,7 +65,8 @@ class Wallets:
         owner = survivor_of(self._client, self._table, request.customer_id)
         entry = rules.grant_entry(request, policy, customer_wallet(owner), request.grant_id, now)
         try:
-            self.add_entry(entry, marker, [not_merged(self._table, owner)])
+            also = [not_merged(self._table, owner), *self._goodwill(entry, policy, now)]
+            self.add_entry(entry, marker, also)
         except AlreadyApplied as applied:
             _check_same(applied.result, marker)
 
@@ -149,6 +152,26 @@ class Wallets:
             request["ConditionExpression"] = "balance >= :least"
             request["ExpressionAttributeValues"] = marshal({":amount": amount, ":least": -amount})
         return Action("Update", request, lambda _: Refusal("insufficient_credit"))
+
+    def _goodwill(self, entry: WalletEntry, policy: CreditPolicy, now: datetime) -> Iterator[Action]:
+        """Yield the action that adds to a customer's goodwill of the day; GoodwillAboveLimit beyond the limit."""
+        if entry.kind != "goodwill":
+            return
+        amount, limit = (str(Money(one, entry.currency)) for one in (entry.amount, policy.goodwill_limit))
+        request = {
+            "TableName": self._table,
+            "Key": key(*goodwill_key(entry.holder, entry.currency, now.date().isoformat())),
+            "UpdateExpression": "ADD granted :amount",
+            "ConditionExpression": "attribute_not_exists(granted) OR granted <= :most",
+            "ExpressionAttributeValues": marshal(
+                {":amount": entry.amount, ":most": policy.goodwill_limit - entry.amount}
+            ),
+        }
+        yield Action(
+            "Update",
+            request,
+            lambda row: GoodwillAboveLimit(amount, limit, str(Money(row["granted"], entry.currency))),
+        )
 
     def _expire(self, due: Item, now: datetime) -> None:
         currency, grant_id = due["currency"], due["entry_id"]
