@@ -107,9 +107,15 @@ def performance(purchases: Iterable[Purchase], supplier_id: str, today: date) ->
 
 
 def lead_times(purchases: Iterable[Purchase], supplier_id: str) -> list[int]:
-    """Return the days from sending to last delivery of the supplier's completely received orders."""
+    """Return the days from sending to last delivery of the supplier's completely received orders.
+
+    A delivery that is dated before its order was sent took 0 days: such a date would widen the safety stock.
+    """
     return [
-        (max(receipt.received_at for receipt in purchase.receipts).date() - attempt.sent_at.date()).days
+        max(
+            (max(receipt.received_at for receipt in purchase.receipts).date() - attempt.sent_at.date()).days,
+            0,
+        )
         for purchase in purchases
         for attempt in purchase.attempts
         if attempt.supplier_id == supplier_id

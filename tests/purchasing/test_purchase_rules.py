@@ -472,6 +472,12 @@ def test_orders_that_were_split_share_the_limit_by_their_planned_totals() -> Non
     assert sum(above) <= 100_000
 
 
+def test_delivery_dated_before_its_order_took_no_days() -> None:
+    days = (timedelta(days=3), timedelta(days=-364))
+    orders = [rules.receive(delivering(), came(1, 10, at=NOW + after)) for after in days]
+    assert reporting.lead_times(orders, "sup-a") == [3, 0]
+
+
 def waiting(since: str, token: str, waiting_for: str = "goods") -> Await:
     return Await.model_validate(
         {"purchase_order_id": "po-1", "waiting_for": waiting_for, "waiting_since": since, "task_token": token}
