@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import botocore.session
@@ -317,7 +318,8 @@ def _purchases() -> None:
         store.change(order_id, lambda before: purchase_rules.acknowledge(before, date(2026, 11, 24)))
         received = {"receipt_id": f"dn-{order_id}", "received_at": "2026-11-23T09:00:00Z"}
         lines = [{"sku": "TEA", "quantity": 5}]
-        store.receive(order_id, Receipt.model_validate(received | {"lines": lines}))
+        receipt = store.receive(order_id, Receipt.model_validate(received | {"lines": lines})).receipts[0]
+        store.change(order_id, partial(purchase_rules.book, receipt_id=receipt.receipt_id))
         price = 400 if order_id == PURCHASE else 900
         billed = {"number": f"A-{order_id}", "invoiced_on": TODAY, "total": 5 * price}
         lines = [{"sku": "TEA", "quantity": 5, "unit_price": price}]
