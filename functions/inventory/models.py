@@ -340,6 +340,13 @@ class Lowered(TypedDict):
     lowered: list[SkuQuantity]
 
 
+class EndedStock(TypedDict):
+    """What was released of an ended document: units that it reserved, and units that it had on order."""
+
+    released: list[SkuQuantity]
+    lowered: list[SkuQuantity]
+
+
 class LevelNeed(TypedDict):
     location: str
     sku: str

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from tillflow.errors import InvalidRequest, Problem
 from tillflow.listing import ALL_TIMES, Page, Period
@@ -19,6 +19,7 @@ from inventory.models import (
     Adjust,
     Correction,
     Count,
+    EndedStock,
     LevelNeed,
     Location,
     Movement,
@@ -26,9 +27,13 @@ from inventory.models import (
     ReceiptLine,
     Received,
     SetReorderPoint,
+    SkuQuantity,
     StockLevel,
 )
+from inventory.on_order import OnOrder
 from inventory.store import InventoryStore
+
+type EndedDocument = Literal["ORDER", "TRANSFER", "PURCHASE"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class StockOperations:
     """Stock levels: reports and reorder points. `dynamodb` is a low-level DynamoDB client."""
 
     def __init__(self, dynamodb: Any, table: str) -> None:
+        self._dynamodb, self._table = dynamodb, table
         self._store = InventoryStore(dynamodb, table)
         self._locations = Locations(dynamodb, table)
 
@@ -159,6 +165,24 @@ class StockOperations:
         """
         for drift in self._store.drift():
             yield Rebuilt(drift, write and self._store.repair(drift))
+
+    def release_ended(self, document: EndedDocument, business_id: str) -> EndedStock:
+        """Release what an ended document still reserves, and take what it has on order off order.
+
+        What it took, received or shipped stays. It can reserve and order nothing afterwards. A document that holds
+        nothing is not changed. The caller has found the document, and that it has ended.
+        """
+        released: list[SkuQuantity] = []
+        lowered: list[SkuQuantity] = []
+        if document != "PURCHASE":
+            store = InventoryStore(self._dynamodb, self._table, document)
+            if released := store.reserved(business_id):
+                store.commit_by_hand(business_id)
+        if document != "ORDER":
+            on_order = OnOrder(self._dynamodb, self._table, document)
+            if any(row["open"] for row in on_order.rows(business_id)):
+                lowered = on_order.lower_units(business_id, "ended", None)["lowered"]
+        return {"released": released, "lowered": lowered}
 
 
 class CorrectionOperations:

@@ -116,6 +116,10 @@ class InventoryStore(Levels):
         taken = _costs_in(self.reservations(business_id), "COMMITTED", "RETURNED")
         return _committed(business_id, taken)
 
+    def reserved(self, business_id: str) -> list[SkuQuantity]:
+        """Return the units that a document has reserved, and neither taken nor released."""
+        return _lines_in(self.reservations(business_id), "OPEN")
+
     def issue(self, business_id: str, step: str, kind: str) -> list[SkuCost]:
         """Take reserved units off on hand as movements of a kind, at the moving average cost, once.
 

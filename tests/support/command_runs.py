@@ -93,6 +93,15 @@ WRITES: dict[str, tuple[str, ...]] = {
         "standard 19 --from 2099-07-01",
         "standard 19 --from 2020-07-01",
     ),
+    "stock release": (
+        "{text}",
+        "nope",
+        "ord-1",
+        "ord-1 --json",
+        f"{PURCHASE} --of purchase",
+        f"{OPEN_PURCHASE} --of purchase",
+        f"{TRANSFER} --of transfer",
+    ),
     "tax-class retire": ("{text}", "nope", "standard", "food", "food --undo"),
     "category retire": ("{text}", "nope", "kitchen", "kitchen --undo"),
     "product barcode-layout": (

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from catalog.models import Product, TaxClass
 from catalog.store import CatalogStore
-from inventory.models import Location, ReceiptLine
+from inventory.models import Line, Location, OrderedLine, ReceiptLine
+from inventory.on_order import OnOrder
 from inventory.operations import StockOperations
 from inventory.rules import PLAUSIBLE_FACTOR, PLAUSIBLE_UNITS
+from inventory.store import InventoryStore
+from inventory.transfers.models import OpenTransfer
+from inventory.transfers.store import TransferStore
 from tillflow.aws import client
-from tillflow.store import key
+from tillflow.store import key, marshal
 from typer.testing import CliRunner
 
 from tests.support.api_functions import deployment
@@ -122,3 +126,56 @@ def test_locations_are_created_and_listed(stock: StockOperations) -> None:
         {"location": "store-1", "name": ""},
         {"location": "store-2", "name": "High Street"},
     ]
+
+
+def order(status: str) -> None:
+    """Store an order that reserves two units."""
+    row = {"pk": "ORDER#ord-1", "sk": "ORDER", "order_id": "ord-1", "status": status, "execution": "none"}
+    client("dynamodb").put_item(TableName="OrdersTable", Item=marshal(row))
+    lines = [Line(sku="TEA", quantity=2)]
+    InventoryStore(client("dynamodb"), "InventoryTable").reserve("ord-1", "store-1", lines)
+
+
+@pytest.mark.parametrize("status", ["PAID", "REJECTED", "CANCELLED"])
+def test_ended_order_releases_what_it_reserves(stock: StockOperations, status: str) -> None:
+    order(status)
+    assert stock.level("store-1", "TEA")["available"] == 8
+    assert "TEA: 2 units no longer reserved." in run("stock", "release", "ord-1").output
+    assert stock.level("store-1", "TEA")["available"] == 10
+    assert "ord-1 holds nothing." in run("stock", "release", "ord-1").output
+    assert list(stock.rebuild()) == []
+
+
+def test_order_that_is_being_placed_keeps_what_it_reserves(stock: StockOperations) -> None:
+    order("PLACED")
+    assert "ord-1 is PLACED; it must have ended" in run("stock", "release", "ord-1", code=2).output
+    assert "ord-2 does not exist" in run("stock", "release", "ord-2", code=2).output
+    assert stock.level("store-1", "TEA")["available"] == 8
+
+
+def test_sold_units_are_not_released(stock: StockOperations) -> None:
+    order("PAID")
+    InventoryStore(client("dynamodb"), "InventoryTable").commit("ord-1")
+    assert json.loads(run("stock", "release", "ord-1", "--json").stdout) == {"released": [], "lowered": []}
+    assert stock.level("store-1", "TEA")["on_hand"] == 8
+
+
+def test_cancelled_transfer_releases_its_source_and_its_destination(stock: StockOperations) -> None:
+    stock.put_location(Location(location="store-2"))
+    transfers = TransferStore(client("dynamodb"), "InventoryTable")
+    places = {"source": "store-1", "destination": "store-2", "currency": "EUR"}
+    lines = [{"sku": "TEA", "quantity": 3}]
+    transfers.open(OpenTransfer.model_validate({"transfer_id": "trf-1", **places, "lines": lines}))
+    InventoryStore(client("dynamodb"), "InventoryTable", "TRANSFER").reserve(
+        "trf-1", "store-1", [Line(sku="TEA", quantity=3)]
+    )
+    on_order = OnOrder(client("dynamodb"), "InventoryTable", "TRANSFER")
+    on_order.raise_units("trf-1", "store-2", [OrderedLine(sku="TEA", quantity=3)])
+    command = ("stock", "release", "trf-1", "--of", "transfer")
+    assert "trf-1 is REQUESTED" in run(*command, code=2).output
+    transfers.cancel("trf-1", "the van broke down")
+    printed = run(*command).output
+    assert "TEA: 3 units no longer reserved." in printed
+    assert "TEA: 3 units no longer on order." in printed
+    assert stock.level("store-2", "TEA")["on_order"] == 0
+    assert "trf-1 holds nothing." in run(*command).output

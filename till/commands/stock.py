@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from till.amounts import cost_in_minor_units
 from till.defaults import CURRENCY, LOCATION
-from till.errors import operator_errors
+from till.errors import OperatorError, operator_errors
 from till.numbers import whole_number
 from till.output import confirm, money, out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
-from till.stack import find_stack
+from till.stack import Stack, find_stack
 from till.workflows import new_id
 
 if TYPE_CHECKING:
     from inventory.models import Adjust, Correction, Count
-    from inventory.operations import Rebuilt
+    from inventory.operations import EndedDocument, Rebuilt
 
 app = typer.Typer(no_args_is_help=True, help="Show stock levels and movements, and correct them.")
 
@@ -32,6 +33,21 @@ UnitCost = Annotated[
     typer.Option(help="Cost of one found unit, such as 4.80. Default: the average cost of those on hand."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+
+
+class Kind(StrEnum):
+    """A kind of document that holds stock."""
+
+    ORDER = "order"
+    TRANSFER = "transfer"
+    PURCHASE = "purchase"
+
+    @property
+    def document(self) -> EndedDocument:
+        return cast("EndedDocument", self.name)
+
+
+_ENDED = ("PAID", "REJECTED", "CLOSED", "CANCELLED")
 
 LEVEL = (
     "location",
@@ -227,6 +243,68 @@ def rebuild(
         out.print(styled("Every level agrees with its history.", "green"))
     if not all(level.repaired for level in levels):
         raise typer.Exit(1)
+
+
+@app.command("release")
+def release(
+    business_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of the order, transfer or purchase order.")
+    ],
+    kind: Annotated[Kind, typer.Option("--of", help="Kind of document that has the id.")] = Kind.ORDER,
+    as_json: AsJson = False,
+) -> None:
+    """Release the units that an ended order, transfer or purchase order still reserves or has on order.
+
+    For what `till audit` names after a step was reported as done by hand. Units that were sold, shipped or received
+    stay as they are. A document that has not ended is refused: its workflow releases what it holds.
+
+    Examples:
+
+        till order place docs/examples/order.json --id ord-1 --wait
+
+        till stock release ord-1
+
+        till purchase create --id po-17 --line COF-ESP-1KG=24@10.20 --supplier sup-roastery
+
+        till purchase cancel po-17 --reason "ordered twice"
+
+        sleep 5 && till stock release po-17 --of purchase
+    """
+    from inventory.operations import StockOperations
+    from tillflow.plurals import counted
+
+    stack = find_stack()
+    with operator_errors(f"See `till {kind.value} list`."):
+        status = _status(stack, kind, business_id)
+    if status not in _ENDED:
+        raise OperatorError(
+            f"{kind.value} {business_id} is {status}; it must have ended: {', '.join(_ENDED)}.",
+            "Its workflow releases what it holds; `till case list` shows what it waits for.",
+        )
+    # A repair after an audit, as `rebuild` is.
+    operations = StockOperations(stack.client("dynamodb"), stack.output("InventoryTable"))
+    ended = operations.release_ended(kind.document, business_id)
+    if as_json:
+        print_json(dict(ended))
+        return
+    for lines, what in ((ended["released"], "no longer reserved"), (ended["lowered"], "no longer on order")):
+        for line in lines:
+            out.print(f"{line['sku']}: {counted(line['quantity'], 'unit')} {what}.")
+    if not (ended["released"] or ended["lowered"]):
+        out.print(f"{business_id} holds nothing.")
+
+
+def _status(stack: Stack, kind: Kind, business_id: str) -> str:
+    """Return the status of a document. UnknownOrder, UnknownTransfer, UnknownPurchase."""
+    from till.services.inventory import Transfers
+    from till.services.orders import Orders
+    from till.services.purchasing import Purchases
+
+    if kind is Kind.TRANSFER:
+        return Transfers(stack).get(business_id).status
+    if kind is Kind.PURCHASE:
+        return Purchases(stack).get(business_id).status
+    return Orders(stack).get(business_id).status
 
 
 def _correct(model: type[Adjust] | type[Count], request: dict[str, Any], yes: bool, as_json: bool) -> None:
