@@ -176,6 +176,9 @@ def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
     ReceiptAboveApproval if the accepted units of the order would be worth more than its approved total. A receipt that
     is recorded changes nothing; IdempotencyConflict if its lines differ.
     """
+    received = {line.sku: line for line in receipt.lines}
+    if len(received) != len(receipt.lines):
+        raise InvalidPurchase("lines", "a SKU twice", "one line per SKU")
     for recorded in purchase.receipts:
         if recorded.receipt_id == receipt.receipt_id:
             check_same(f"receipt {receipt.receipt_id}", _units(recorded), _units(receipt))
@@ -183,9 +186,6 @@ def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
     check_delivering(purchase, "receipt")
     if receipt.receipt_id.endswith(_REVERSED):
         raise InvalidPurchase("receipt_id", receipt.receipt_id, f"an id that does not end with {_REVERSED}")
-    received = {line.sku: line for line in receipt.lines}
-    if len(received) != len(receipt.lines):
-        raise InvalidPurchase("lines", "a SKU twice", "one line per SKU")
     unknown = sorted(received.keys() - {line.sku for line in purchase.lines})
     if unknown:
         raise InvalidPurchase("lines", ", ".join(unknown), "SKUs of the order")

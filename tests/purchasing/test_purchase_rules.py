@@ -472,6 +472,13 @@ def test_orders_that_were_split_share_the_limit_by_their_planned_totals() -> Non
     assert sum(above) <= 100_000
 
 
+def test_receipt_sent_again_with_another_line_of_its_sku_is_refused() -> None:
+    after = rules.receive(delivering(), came(1, 4))
+    more = came(1, 3).lines + came(1, 4).lines
+    with pytest.raises(InvalidPurchase, match="one line per SKU"):
+        rules.receive(after, came(1, 4).model_copy(update={"lines": more}))
+
+
 def test_delivery_dated_before_its_order_took_no_days() -> None:
     days = (timedelta(days=3), timedelta(days=-364))
     orders = [rules.receive(delivering(), came(1, 10, at=NOW + after)) for after in days]
