@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from stepfunctions_local import history
 from stepfunctions_local.errors import StateError
 from stepfunctions_local.integrations import TaskRequest, resolve
+from stepfunctions_local.integrations.form_encoding import encode_form
+from stepfunctions_local.integrations.formatting import json_text
 from stepfunctions_local.services import CallFailed, HttpResponse, RoleNotAssumable, ServiceError
 
 
@@ -119,12 +122,20 @@ def test_function_arn_passes_input_and_returns_response():
         (None, {}),
         (7, 7),
         ({"text": '{"a":1}'}, {"text": '{"a":1}'}),
+        ('"\ud83d"', "?"),
     ],
 )
 def test_string_payload_is_the_request_body(payload, received):
     services = FakeResponses(lambda_response({}))
     run("lambda:invoke", {"FunctionName": "f", "Payload": payload}, services)
     assert services.calls == [("lambda", "f", received, {})]
+
+
+def test_json_of_half_a_surrogate_pair_is_escaped():
+    assert json_text({"é": "\ud83d"}) == r'{"\u00e9":"\ud83d"}'
+    assert json_text({"é": "😀"}) == '{"é":"😀"}'
+    assert history.json_text({"é": 10**30}) == f'{{"é":{10**30}}}'
+    assert encode_form({"q": "\ud83d"}, "INDICES") == b"q=%3F"
 
 
 def test_missing_payload_is_an_empty_object():

@@ -1,12 +1,11 @@
 """Events of an execution's history in the shape of GetExecutionHistory, and JSON encoding."""
 
-import json
 from typing import Any
 
 import orjson
 
 from .errors import StateError
-from .expressions.json_values import loads
+from .expressions.json_values import dumps_encodable, loads
 
 MAX_EVENTS = 25_000
 MAX_PAYLOAD_BYTES = 262_144
@@ -25,7 +24,7 @@ def json_bytes(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:  # an integer beyond 64 bits, half a surrogate pair
-        return json.dumps(value, separators=(",", ":")).encode()
+        return dumps_encodable(value).encode()
 
 
 def json_value(text: str | bytes) -> Any:

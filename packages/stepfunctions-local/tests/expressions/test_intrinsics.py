@@ -41,6 +41,7 @@ SCOPE = Scope(
     [
         ("States.Array($.Id)", [123456]),
         ("States.Array()", []),
+        ("States.Array(-0.5, 1e2, 1E-2, -3)", [-0.5, 100.0, 0.01, -3]),
         ("States.Array('a', 1, 2.5, true, null, $.name)", ["a", 1, 2.5, True, None, "Arnav"]),
         ("States.ArrayPartition($.inputArray,4)", [[1, 2, 3, 4], [5, 6, 7, 8], [9]]),
         ("States.ArrayPartition(States.Array(1, 2, 3), 1.5)", [[1, 2], [3]]),
@@ -89,6 +90,22 @@ def test_seed_makes_random_numbers_repeat() -> None:
     assert call.evaluate(SCOPE) == call.evaluate(SCOPE)
     numbers = {compile_intrinsic("States.MathRandom(1, 4)").evaluate(SCOPE) for _ in range(200)}
     assert numbers == {1, 2, 3}
+
+
+def test_seeded_range_has_the_size_of_a_java_integer() -> None:
+    largest = compile_intrinsic("States.MathRandom(-1, 2147483647, 7)")
+    assert -1 <= largest.evaluate(SCOPE) < 2147483647
+    with pytest.raises(RuntimeFailure) as error:
+        compile_intrinsic("States.MathRandom(0, 2147483649, 7)").evaluate(SCOPE)
+    assert error.value.error == "States.IntrinsicFailure"
+    assert 0 <= compile_intrinsic("States.MathRandom(0, 9000000000)").evaluate(SCOPE) < 9_000_000_000
+
+
+def test_half_a_surrogate_pair_is_encoded_as_a_question_mark() -> None:
+    scope = Scope({"text": "a\ud83db", "same": "a?b"})
+    for call in ("States.Base64Encode({})", "States.Hash({}, 'SHA-256')"):
+        half, whole = (compile_intrinsic(call.format(path)).evaluate(scope) for path in ("$.text", "$.same"))
+        assert half == whole
 
 
 def test_uuid_is_new_for_each_call() -> None:
@@ -163,6 +180,22 @@ def test_failure_of_a_nested_call_names_the_whole_call() -> None:
         "States.Array(1) x",
         "States.Array(a)",
         "States.Format()",
+        *(
+            f"States.Array({number})"
+            for number in (
+                "nan",
+                "Infinity",
+                "-Infinity",
+                "1_000",
+                "٣",
+                "+1",
+                "01",
+                ".5",
+                "1.",
+                "1e400",
+                '"a"',
+            )
+        ),
         "States.Array(" * 11 + ")" * 11,
     ],
 )

@@ -50,6 +50,7 @@ def failure(text: str, **variables: Any) -> str:
         ("$partition([1], 3)", [[1]]),
         ('$hash("input", "SHA-1")', "140f86aae51ab9e1cda9b4254fe98a74eb54c1a1"),
         ('$hash("input data", "MD5")', "812f45842bc6d66ee14572ce20db8e86"),
+        ('$hash($split("😀", "")[0], "MD5") = $hash("?", "MD5")', True),
         ("$random(42)", 0.7275636800328681),
         ('$parse("{\\"a\\":[1,null]}").a', [1, None]),
         ('$parse("7")', 7),

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import java_base64
-from .java_random import JavaRandom
-from .json_values import dumps, equal, is_number, loads
+from .java_random import MAX_BOUND, JavaRandom
+from .json_values import dumps, equal, is_number, loads, utf8
 
 MAX_TEXT_LENGTH = 10_000
 MAX_RANGE_LENGTH = 1_000
@@ -157,7 +157,7 @@ def _check_length(text: str) -> str:
 
 def base64_encode(text: Any) -> str:
     """Encode up to 10,000 characters as UTF-8 (States.Base64Encode)."""
-    return base64.b64encode(_check_length(_text(text, "argument")).encode()).decode()
+    return base64.b64encode(utf8(_check_length(_text(text, "argument")))).decode()
 
 
 def base64_decode(text: Any) -> str:
@@ -172,7 +172,7 @@ def digest(value: Any, algorithm: Any) -> str:
     """Return the hexadecimal digest of a string or of a value's JSON, up to 10,000 characters (States.Hash)."""
     if not isinstance(algorithm, str) or algorithm not in _DIGESTS:
         raise IntrinsicError("The algorithm must be one of MD5, SHA-1, SHA-256, SHA-384, SHA-512")
-    data = _check_length(_to_text(value)).encode()
+    data = utf8(_check_length(_to_text(value)))
     return hashlib.new(_DIGESTS[algorithm], data, usedforsecurity=False).hexdigest()
 
 
@@ -192,6 +192,8 @@ def math_random(start: Any, end: Any, seed: Any = None) -> int:
         raise IntrinsicError("The start must be less than the end")
     if seed is None:
         return random.randrange(low, high)  # noqa: S311
+    if high - low > MAX_BOUND:
+        raise IntrinsicError(f"With a seed, the range must not have more than {MAX_BOUND} numbers")
     return low + JavaRandom(_integer(seed, "seed")).next_int(high - low)
 
 

@@ -4,13 +4,14 @@ This module parses and evaluates calls; `intrinsic_functions` implements the fun
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 """
 
+import math
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any
 
 from ..errors import RuntimeFailure
 from .intrinsic_functions import FUNCTIONS, IntrinsicError, Literal
-from .json_values import dumps
+from .json_values import dumps, is_number, loads
 from .jsonpath import Path, compile_path
 from .jsonpath_nodes import NotAnArray, PathNotFound
 from .jsonpath_parser import PathSyntaxError
@@ -209,10 +210,9 @@ class _Parser:
             value = {"true": True, "false": False, "null": None}[word]
         else:
             try:
-                value = int(word)
+                value = loads(word)
             except ValueError:
-                try:
-                    value = float(word)
-                except ValueError:
-                    raise self.error(f"Not an argument: {word!r}") from None
+                value = None
+            if not is_number(value) or not math.isfinite(value):
+                raise self.error(f"Not an argument: {word!r}")
         return lambda scope: value

@@ -5,6 +5,8 @@ Source: https://docs.oracle.com/javase/8/docs/api/java/util/Random.html
 
 _MULTIPLIER = 0x5DEECE66D
 _MASK = (1 << 48) - 1
+MAX_BOUND = 1 << 31
+"""The largest bound of a random integer."""
 
 
 class JavaRandom:
@@ -22,7 +24,7 @@ class JavaRandom:
         return ((self._next(26) << 27) + self._next(27)) / (1 << 53)
 
     def next_int(self, bound: int) -> int:
-        """Return an integer from 0 (inclusive) to `bound` (exclusive, at most 2**31)."""
+        """Return an integer from 0 (inclusive) to `bound` (exclusive, at most MAX_BOUND)."""
         if bound & (bound - 1) == 0:
             return (bound * self._next(31)) >> 31
         while True:

@@ -18,6 +18,21 @@ def dumps(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def dumps_encodable(value: Any) -> str:
+    """Return compact JSON that can be encoded as UTF-8: all is escaped where half a surrogate pair occurs."""
+    text = dumps(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def utf8(text: str) -> bytes:
+    """Return the text as UTF-8, with a question mark for half a surrogate pair, as Java encodes it."""
+    return text.encode(errors="replace")
+
+
 def is_number(value: Any) -> bool:
     """Return whether the value is a number; a boolean is not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -13,7 +13,7 @@ from .http_arguments import text
 def encode_form(body: Mapping[str, Any], array_format: str) -> bytes:
     """Encode an object; `array_format` is INDICES, REPEAT, COMMAS or BRACKETS."""
     fields = [field for name, value in body.items() for field in _fields(name, value, array_format)]
-    return urlencode(fields, quote_via=quote).encode()
+    return urlencode(fields, quote_via=quote, errors="replace").encode()
 
 
 def _fields(name: str, value: Any, array_format: str) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,14 @@
 """JSON and times as AWS formats them in strings."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from ..expressions.json_values import dumps_encodable
+
 
 def json_text(value: Any) -> str:
-    """Encode compact JSON without escapes of non-ASCII characters."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Encode compact JSON, without escapes unless half a surrogate pair occurs."""
+    return dumps_encodable(value)
 
 
 def iso(moment: datetime | float, timespec: Literal["milliseconds", "microseconds"] = "microseconds") -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import StateError
+from ..expressions.json_values import utf8
 from ..history import json_bytes, json_value
 from ..json_errors import json_error
 from ..services import TaskServices
@@ -79,7 +80,7 @@ def _request_body(payload: Any) -> bytes:
     if payload is None:
         return b"{}"
     if isinstance(payload, str) and json_error(payload) is None:
-        return payload.encode()
+        return utf8(payload)
     return json_bytes(payload)
 
 

@@ -10,7 +10,7 @@ import uuid
 from typing import Any
 
 from ..java_random import JavaRandom
-from ..json_values import loads
+from ..json_values import loads, utf8
 from .errors import MEMORY, JsonataError, LimitExceeded
 from .runtime import Native
 from .values import UNDEFINED, Sequence
@@ -50,7 +50,7 @@ def digest(content: Any, algorithm: Any) -> Any:
     """Return the hexadecimal digest, with MD5, SHA-1, SHA-256, SHA-384 or SHA-512."""
     if content is UNDEFINED or algorithm not in _DIGESTS:
         return UNDEFINED
-    return hashlib.new(_DIGESTS[algorithm], content.encode(), usedforsecurity=False).hexdigest()
+    return hashlib.new(_DIGESTS[algorithm], utf8(content), usedforsecurity=False).hexdigest()
 
 
 def random_number(seed: Any = UNDEFINED) -> float:
