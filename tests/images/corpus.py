@@ -4,8 +4,9 @@ import io
 import random
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import pillow_heif
@@ -147,6 +148,9 @@ def vips_tiff(mode: str, wide: bool = False, **options: Any) -> bytes:
     return bytes(pixels.copy(interpretation=space).tiffsave_buffer(**options))
 
 
+_TIFF_TYPES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
+
+
 def plain_tiff(
     pixels: bytes,
     photometric: int,
@@ -156,21 +160,28 @@ def plain_tiff(
     *,
     extra_samples: tuple[int, ...] = (),
     size: tuple[int, int] = (10, 10),
+    subsampling: tuple[int, ...] = (),
+    types: Mapping[int, int] = MappingProxyType({}),
 ) -> bytes:
-    """A TIFF, uncompressed in one strip, with the tags that say how its samples are read."""
+    """A TIFF, uncompressed in one strip, with the tags that say how its samples are read.
+
+    types: of tags whose numbers are not of the type that the standard says.
+    """
     short, long = 3, 4
     repeated = bands if bands > 2 else 1
     tags = [
         (256, long, size[:1]), (257, long, size[1:]), (258, short, (bits,) * repeated), (259, short, (1,)),
         (262, short, (photometric,)), (273, long, (0,)), (277, short, (bands,)), (278, long, size[1:]),
         (279, long, (len(pixels),)), *([(338, short, extra_samples)] if extra_samples else []),
-        (339, short, (sample_format,) * repeated),
+        (339, short, (sample_format,) * repeated), *([(530, short, subsampling)] if subsampling else []),
     ]  # fmt: skip
+    tags = [(tag, types.get(tag, kind), values) for tag, kind, values in tags]
+    packed = {tag: struct.pack(f"<{len(values)}{_TIFF_TYPES[kind]}", *values) for tag, kind, values in tags}
     start = 8 + 2 + 12 * len(tags) + 4
-    strip = start + sum(2 * len(values) for _, kind, values in tags if kind == short and len(values) > 2)
+    strip = start + sum(len(value) for value in packed.values() if len(value) > 4)
     arrays, entries = b"", b""
     for tag, kind, values in tags:
-        inline = struct.pack(f"<{len(values)}{'H' if kind == short else 'I'}", *values)
+        inline = packed[tag]
         if tag == 273:
             inline = struct.pack("<I", strip)
         elif len(inline) > 4:

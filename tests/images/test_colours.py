@@ -152,6 +152,31 @@ def test_extra_samples_of_a_tiff_are_alpha_only_where_it_says_so(
     assert rendered.metadata["alpha"] is (expected[3] < 255)
 
 
+@pytest.mark.parametrize("kind", [1, 4, 6, 8, 9])
+@pytest.mark.parametrize("tag", [258, 259, 262, 277, 338])
+def test_number_of_a_tiff_is_read_whatever_its_type(render, tag: int, kind: int) -> None:
+    """1 and 6 are bytes, 8 a signed short, 4 and 9 longs; libtiff reads each of them in place of a short."""
+    pixels = bytes((*RGB, 128)) * 100
+    rendered = render(corpus.plain_tiff(pixels, 2, 8, 4, extra_samples=(2,), types={tag: kind}))
+    shown = rendered.open().convert("RGBA").getpixel((5, 5))
+    assert all(abs(one - other) <= 4 for one, other in zip(shown, (*RGB, 128), strict=True)), shown
+
+
+@pytest.mark.parametrize("tag", [258, 262, 277, 530])
+@pytest.mark.parametrize(
+    ("photometric", "pixel", "expected"),
+    [(6, (128, 90, 200), (228, 89, 60)), (8, (128, 20, 236), (139, 109, 154))],
+)
+def test_ycbcr_and_lab_tiff_are_converted_whatever_the_type_of_a_number(
+    render, photometric: int, pixel: tuple[int, ...], expected: tuple[int, ...], tag: int
+) -> None:
+    rendered = render(
+        corpus.plain_tiff(bytes(pixel) * 100, photometric, 8, 3, subsampling=(1, 1), types={tag: 4})
+    )
+    shown = rendered.open().convert("RGB").getpixel((5, 5))
+    assert all(abs(one - other) <= 5 for one, other in zip(shown, expected, strict=True)), shown
+
+
 def test_grey_png_in_linear_light_is_converted(render) -> None:
     linear = render(corpus.png(300, 200, 8, 0, (b"\0" + b"\x37" * 300) * 200, (b"cICP", bytes((1, 8, 0, 1)))))
     assert abs(linear.open().convert("L").getpixel((100, 100)) - 128) <= 3

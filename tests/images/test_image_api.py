@@ -100,7 +100,14 @@ def test_form_uploads_one_key_of_one_type(api: HttpApi) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("name", "a/b.png"), ("content_type", "text/html"), ("sku", "")]
+    ("field", "value"),
+    [
+        ("name", "a/b.png"),
+        ("name", "${filename}"),
+        ("name", "side ${filename}.png"),
+        ("content_type", "text/html"),
+        ("sku", ""),
+    ],
 )
 def test_upload_of_another_key_or_type_is_refused(api: HttpApi, field: str, value: str) -> None:
     body = {"sku": "MUG", "name": "a.png", "content_type": "image/png"} | {field: value}

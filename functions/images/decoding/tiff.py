@@ -7,7 +7,9 @@ from images.decoding.limits import Rejected
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _INK_SET, _SUBSAMPLING = 258, 259, 262, 277, 332, 530
 _EXTRA_SAMPLES = 338
-_SHORT = 3
+_TAGS = (_EXTRA_SAMPLES, _COMPRESSION, _PHOTOMETRIC, _BITS, _SAMPLES, _INK_SET, _SUBSAMPLING)
+_WHOLE_NUMBERS = {1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 16: 8, 17: 8}
+"""The bytes of a value by type. The standard stores these tags as SHORT (3); libtiff reads each of these types."""
 _OLD_JPEG, _JPEG = 6, 7
 _GREY = {None, 0, 1}
 _CMYK, _YCBCR = 5, 6
@@ -23,7 +25,7 @@ _COLOUR_SAMPLES = {2: 3, 5: 4, 6: 3, 8: 3, 32845: 3}
 _ALPHA = {1, 2}
 """Extra samples that are alpha, premultiplied or not; 0 is of no stated meaning, such as a saved selection."""
 _MAX_ENTRIES = 4096
-_MAX_SHORTS = 64
+_MAX_VALUES = 64
 _BIG = 43
 _CONVERTED = {0, 1, 2, 3, 5, 6, 8, 32844, 32845}
 """White or black is zero, RGB, palette, CMYK, YCbCr, CIE L*a*b*, LogL, LogLuv: libvips converts these."""
@@ -134,11 +136,10 @@ class _Layout(NamedTuple):
 
 def read_facts(path: Path) -> TiffFacts:
     """Return what the first directory says of the pixels; a directory that cannot be read is left to the decoder."""
-    values: dict[int, int] = {}
-    extra_samples: tuple[int, ...] = ()
+    values: dict[int, tuple[int, ...]] = {}
     with path.open("rb") as file:
         layout = _Layout.of(file.read(16))
-        order, wide, entry_bytes = layout.order, layout.wide, layout.entry_bytes
+        order, entry_bytes = layout.order, layout.entry_bytes
         file.seek(min(layout.offset, 2**62))
         count = int.from_bytes(file.read(layout.count_bytes), order)
         for _ in range(min(count, _MAX_ENTRIES)):
@@ -146,14 +147,10 @@ def read_facts(path: Path) -> TiffFacts:
             if len(entry) < entry_bytes:
                 break
             tag, kind = (int.from_bytes(entry[at : at + 2], order) for at in (0, 2))
-            if kind == _SHORT:
-                values.setdefault(tag, int.from_bytes(entry[12:14] if wide else entry[8:10], order))
-                if tag in (_BITS, _SUBSAMPLING):
-                    values[tag] = _shorts(file, entry, wide, order)[0]
-                if tag == _EXTRA_SAMPLES:
-                    extra_samples = _shorts(file, entry, wide, order)
-    tags = (_COMPRESSION, _PHOTOMETRIC, _BITS, _SAMPLES, _INK_SET, _SUBSAMPLING)
-    return TiffFacts(extra_samples, *map(values.get, tags))
+            if kind in _WHOLE_NUMBERS and tag in _TAGS and tag not in values:
+                values[tag] = _whole_numbers(file, entry, layout)
+    firsts = (values[tag][0] if tag in values else None for tag in _TAGS[1:])
+    return TiffFacts(values.get(_EXTRA_SAMPLES, ()), *firsts)
 
 
 def pixels_alone(data: bytes) -> bytes:
@@ -169,13 +166,16 @@ def pixels_alone(data: bytes) -> bytes:
     return data[:offset] + directory + data[offset + len(directory) :]
 
 
-def _shorts(file: BinaryIO, entry: bytes, wide: bool, order: Literal["little", "big"]) -> tuple[int, ...]:
-    """Return an entry's shorts, at least one, which are elsewhere in the file if they do not fit into it."""
-    number, value = (entry[4:12], entry[12:20]) if wide else (entry[4:8], entry[8:12])
-    count = max(1, min(int.from_bytes(number, order), _MAX_SHORTS))
-    if 2 * count > len(value):
+def _whole_numbers(file: BinaryIO, entry: bytes, layout: _Layout) -> tuple[int, ...]:
+    """Return an entry's numbers, at least one, which are elsewhere in the file if they do not fit into it."""
+    order = layout.order
+    kind = int.from_bytes(entry[2:4], order)
+    number, value = (entry[4:12], entry[12:20]) if layout.wide else (entry[4:8], entry[8:12])
+    size = _WHOLE_NUMBERS[kind]
+    end = size * max(1, min(int.from_bytes(number, order), _MAX_VALUES))
+    if end > len(value):
         place = file.tell()
         file.seek(min(int.from_bytes(value, order), 2**62))
-        value = file.read(2 * count)
+        value = file.read(end)
         file.seek(place)
-    return tuple(int.from_bytes(value[at : at + 2], order) for at in range(0, 2 * count, 2))
+    return tuple(int.from_bytes(value[at : at + size], order) for at in range(0, end, size))
