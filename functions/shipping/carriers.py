@@ -11,6 +11,7 @@ from typing import Annotated, Protocol
 from pydantic import Field
 from tillflow.errors import InvalidRequest, ProviderUnavailable
 from tillflow.fields import Request
+from tillflow.json_text import read_json
 from tillflow.outbound import CallFailed, post
 from tillflow.parameters import named_values
 from tillflow.parsing import parse
@@ -77,8 +78,8 @@ class WebhookCarrier:
         }
         try:
             response = post(self.address, body.encode(), headers)
-            return parse(CarrierResponse, json.loads(response.body))
-        except (CallFailed, InvalidRequest, ValueError) as failure:
+            return parse(CarrierResponse, read_json(response.body, "response"))
+        except (CallFailed, InvalidRequest) as failure:
             raise ProviderUnavailable(f"hand-over of {shipment.shipment_id}: {failure}") from None
 
 

@@ -54,7 +54,17 @@ def test_webhook_carrier_is_sent_the_signed_shipment(monkeypatch: pytest.MonkeyP
     assert json.loads(body)["lines"] == [{"sku": "MUG", "quantity": 2}]
 
 
-@pytest.mark.parametrize("response", [b"", b"[]", b'{"accepted": "perhaps"}', b"\xff"])
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"",
+        b"[]",
+        b'{"accepted": "perhaps"}',
+        b'{"accepted": true, "accepted": false}',
+        b"\xff",
+        b"[" * 60_000,
+    ],
+)
 def test_response_that_is_not_understood_is_an_unavailable_carrier(
     monkeypatch: pytest.MonkeyPatch, response: bytes
 ) -> None:

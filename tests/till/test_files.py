@@ -21,6 +21,7 @@ CONTENTS = {
     "nothing": (b"", "is not JSON"),
     "text": (b"hello", "is not JSON"),
     "bytes": (b"\xff\xfe\x00", "is not JSON"),
+    "UTF-16": ('{"lines": []}'.encode("utf-16"), "is not JSON"),
     "a list": (b"[1]", "is not a"),
     "null": (b"null", "is not a"),
     "a number": (b"1e999", "is not a"),

@@ -204,6 +204,24 @@ def test_base64_body_is_decoded_and_kept_as_sent() -> None:
     assert calls[0].raw == raw
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "latin-1"])
+def test_body_in_another_encoding_than_utf_8_is_refused(encoding: str) -> None:
+    """The levels of UTF-16 cannot be counted by bytes: a letter can have that of a quote."""
+    api, calls = shop()
+    for text in ('{"sale_id": "é"}', '["∁é", ' + "[" * 10_000 + "]" * 10_001):
+        body = base64.b64encode(text.encode(encoding, "replace")).decode()
+        event = {"routeKey": "POST /api/sales", "body": body, "isBase64Encoded": True}
+        status, problem = call_api(api, event)
+        assert (status, problem["problems"][0]["field"], calls) == (400, "body", [])
+
+
+def test_body_may_begin_with_a_byte_order_mark() -> None:
+    api, calls = shop()
+    body = base64.b64encode('{"sale_id": "1"}'.encode("utf-8-sig")).decode()
+    event = {"routeKey": "POST /api/sales", "body": body, "isBase64Encoded": True}
+    assert (call_api(api, event)[0], len(calls)) == (201, 1)
+
+
 @pytest.mark.parametrize(
     "query", [{"limit": "0"}, {"limit": "x"}, {"limit": "1", "more": "1"}, {"limit": "9" * 3000}]
 )

@@ -52,6 +52,12 @@ def test_text_that_is_not_json_stays() -> None:
     assert mask_text("12") == "12"
 
 
+@pytest.mark.parametrize("levels", [900, 50_000])
+def test_json_text_that_is_nested_too_deeply_is_masked_or_hidden(levels: int) -> None:
+    text = '{"token": "tok_visa", "more": ' + "[" * levels + "]" * levels + "}"
+    assert "tok_visa" not in mask({"input": text})["input"]
+
+
 def test_the_original_is_not_changed() -> None:
     event = {"token": "tok_visa"}
     mask(event)

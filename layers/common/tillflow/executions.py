@@ -118,6 +118,6 @@ def error_message(cause: str) -> str:
     """Return the sentence of a Cause: that of a Lambda function is JSON with the exception's text."""
     try:
         failure = json.loads(cause)
-    except ValueError:
+    except (ValueError, RecursionError):
         return cause
     return str(failure.get("errorMessage", cause)) if isinstance(failure, dict) else cause

@@ -10,15 +10,16 @@ MAX_DEPTH: Final = 32
 
 
 def read_json(raw: bytes, field: str = "body") -> Any:
-    """Return the value of a JSON text. InvalidRequest, with the field, for another text or one of over 32 levels.
+    """Return the value of a JSON text in UTF-8. InvalidRequest, with the field, for another or one of over 32 levels.
 
-    Depth is checked first: deeply nested JSON exhausts the parser's stack.
+    Depth is checked first: deeply nested JSON exhausts the parser's stack. json.loads would take the bytes of UTF-16
+    and UTF-32 too, in which the quotes of a text cannot be counted by bytes.
     """
     depth = _depth(raw)
     if depth > MAX_DEPTH:
         raise InvalidRequest(field, f"JSON of depth {depth}", f"JSON of at most {MAX_DEPTH} levels")
     try:
-        return json.loads(raw, object_pairs_hook=_object, parse_constant=_refuse_constant)
+        return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_refuse_constant)
     except ValueError as error:
         raise InvalidRequest(field, "(not JSON)", "a JSON object") from error
 

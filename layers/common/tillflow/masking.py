@@ -27,12 +27,14 @@ def mask(value: Any) -> Any:
 
 
 def mask_text(text: str) -> str:
-    """Mask a JSON text; a text that is not a JSON object or array is returned as it is."""
+    """Mask a JSON text, wholly if it is nested too deeply; one that is not an object or array is returned as it is."""
     try:
         value = json.loads(text)
+        return json.dumps(mask(value)) if isinstance(value, dict | list) else text
     except ValueError:
         return text
-    return json.dumps(mask(value)) if isinstance(value, dict | list) else text
+    except RecursionError:
+        return MASK
 
 
 def _masked(key: str, member: Any) -> Any:
