@@ -38,7 +38,7 @@ export function format(amount: number, currency: string, language: string): stri
 /** Read an amount that a person typed, with a point or a comma: "12,5" is 1250 EUR; null for anything else. */
 export function parse(text: string, currency: string): number | null {
   const digits = places(currency);
-  const match = /^(\d{1,10})(?:[.,](\d*))?$/.exec(text.trim());
+  const match = /^(\d{1,10})(?:[.,](\d+))?$/.exec(text.trim());
   if (match === null) return null;
   const fraction = match[2] ?? "";
   if (fraction.length > digits) return null;
