@@ -1,5 +1,6 @@
 """Fixtures of all tests: an empty AWS account in this process, handlers imported anew; and the order of the tests."""
 
+import os
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -13,6 +14,8 @@ from tests.support.simulated_aws import simulated_aws
 # A deadline measures the machine, not the code.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
+# A client keeps the credentials, or their absence, of the moment when it was made. A developer's are not used.
+os.environ |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
