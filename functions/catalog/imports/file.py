@@ -2,7 +2,9 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import NamedTuple
 
 from tillflow.errors import shown_json
@@ -50,10 +52,10 @@ def check_file(body: bytes) -> CheckedFile:
     if not records:
         return CheckedFile(0, [problem(1, "", "file", "an empty file", "a header and rows")])
     header, rows = records[0], records[1:]
-    problems = [*_of_header(header), *_of_count(rows)]
+    problems = _first(_of_header(header), _of_count(rows))
     if not problems:
-        problems = [*_of_shape(header, rows), *_of_repeats(header, rows)]
-    return CheckedFile(len(rows), problems[:MAX_PROBLEMS])
+        problems = _first(_of_shape(header, rows), _of_repeats(header, rows))
+    return CheckedFile(len(rows), problems)
 
 
 def problem(row: int, sku: str, field: str, value: object, accepted: str) -> RowProblem:
@@ -72,6 +74,11 @@ def stored_barcode(text: str) -> str:
     return text.zfill(13) if len(text) == 12 else text
 
 
+def _first(*problems: Iterator[RowProblem]) -> list[RowProblem]:
+    """Return the problems that are shown: a file of 10 MiB can have millions."""
+    return list(islice(chain(*problems), MAX_PROBLEMS))
+
+
 def _other_delimiter(text: str) -> str | None:
     """Return what separates the columns of a header in place of commas; csv.Error."""
     header = io.StringIO(text, newline=None).readline().rstrip("\n")
@@ -85,8 +92,9 @@ def _other_delimiter(text: str) -> str | None:
 
 def _of_header(header: list[str]) -> Iterator[RowProblem]:
     known = f"one of {', '.join(COLUMNS)}, or {PRICE} and a currency, such as {PRICE}EUR"
+    counts = Counter(header)
     for name in header:
-        if header.count(name) > 1:
+        if counts[name] > 1:
             yield problem(1, "", "header", name, "each column once")
         elif name not in COLUMNS and not (name.startswith(PRICE) and name.removeprefix(PRICE) in EXPONENT):
             yield problem(1, "", "header", name, known)
