@@ -23,6 +23,13 @@ it("names each field with its value and what is accepted, in the language of the
   expect(screen.getByRole("alert").textContent).toContain("Quantity is 0; expected a number of at least 1. From: expected a value.");
 });
 
+it("says how many wrong fields it does not name", () => {
+  setPreferences({ language: "en" });
+  const fields = Array.from({ length: 7 }, (_, line) => ({ field: `lines[${line}].quantity`, value: 0, accepted: "a number of at least 1" }));
+  render(<Notice problem={new Problem(400, "InvalidTransfer", "lines", "Not accepted.", fields)} />);
+  expect(screen.getByRole("alert").textContent).toContain("And 2 more.");
+});
+
 it("keeps the API's own sentence, which is in English, out of a German page until it is opened", () => {
   setPreferences({ language: "de" });
   render(<Notice problem={new Problem(404, "UnknownOrder", "order ord-1 does not exist", "No such order.")} />);

@@ -112,6 +112,7 @@ export function Notice({ problem }: { problem: Problem | null }): ReactNode {
     <div role="alert" className="notice bad">
       {sentence(problem.title, problem.cashierMessage)}{" "}
       {wrong.map((text, index) => <strong key={index}>{text} </strong>)}
+      {problem.fields.length > MOST_FIELDS && <strong>{office.moreFields(problem.fields.length - MOST_FIELDS)} </strong>}
       {wrong.length > 0 || code === "en" ? (
         <small>{problem.title}{wrong.length === 0 && `: ${problem.message}`}</small>
       ) : (

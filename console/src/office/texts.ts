@@ -26,6 +26,7 @@ const en = {
   details: "Details",
   /** value: "" if the field was missing. */
   wrongField: (field: string, value: string, accepted: string) => (value === "" ? `${field}: expected ${accepted}.` : `${field} is ${value}; expected ${accepted}.`),
+  moreFields: (count: number) => `And ${count} more.`,
   openExecution: "Open the execution",
   cancelOrder: "Cancel the order",
   returnUnits: "Return units of this order",
@@ -273,6 +274,7 @@ const de: OfficeTexts = {
   done: "Erledigt.",
   details: "Einzelheiten (englisch)",
   wrongField: (field, value, accepted) => (value === "" ? `${field}: erforderlich ist ${accepted}.` : `${field} ist ${value}; erlaubt: ${accepted}.`),
+  moreFields: (count) => `Und ${count} weitere.`,
   openExecution: "Ausführung öffnen",
   cancelOrder: "Bestellung stornieren",
   returnUnits: "Ware dieser Bestellung zurücknehmen",
