@@ -141,6 +141,36 @@ def test_range_memory_limit() -> None:
     assert failure("$count($range(360146, 1, -1))") == MEMORY
 
 
+DOUBLED = "($f := function($s, $n) { $n = 0 ? $s : $f(%s, $n - 1) }; %s)"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        DOUBLED % ("$append($s, $s)", "$count($f([1], 40))"),
+        DOUBLED % ("[$s, $s]", "$count($f([1], 40))"),
+        DOUBLED % ('{"a": $s, "b": $s}', "$string($f({}, 40))"),
+        DOUBLED % ('{"a": $s, "b": $s}', "$f({}, 40)"),
+        DOUBLED % ('$replace($s, "a", $s)', '$length($f("aa", 10))'),
+        DOUBLED % ("$replace($s, /a/, $s)", '$length($f("aa", 10))'),
+        DOUBLED % ("$join([$s, $s, $s])", '$length($f("aa", 40))'),
+    ],
+)
+def test_memory_limit_applies_to_every_value(expression: str) -> None:
+    assert failure(expression) == MEMORY
+
+
+def test_values_below_the_memory_limit_are_accepted() -> None:
+    assert value('$length($replace($pad("", 1000, "a"), "a", $pad("", 6000, "b")))') == 6_000_000
+    assert value("$count($append([1..400000], [1..400000]))") == 800_000
+    assert value("$count($distinct($map([1..100000], function($x) { $x % 50000 })))") == 50_000
+
+
+def test_equal_numbers_are_not_distinct() -> None:
+    numbers = '[1, 1.0, $number("1"), 9007199254740993, 9007199254740992, 0, -0]'
+    assert value(f"$distinct({numbers})") == [1, 9007199254740992, 0]
+
+
 def test_memory_limit() -> None:
     assert value("[1..873782] ~> $count()") == 873782
     assert failure("[1..873783] ~> $count()") == MEMORY

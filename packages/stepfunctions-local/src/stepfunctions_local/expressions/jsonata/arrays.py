@@ -12,7 +12,7 @@ from .operators import is_finite_number, to_boolean, utf16_units
 from .paths import append, lookup, merge_sort
 from .runtime import Caller, Lambda, Native
 from .transform import copy
-from .values import UNDEFINED, Callee, Sequence, deep_equal, is_number
+from .values import UNDEFINED, Callee, Sequence, deep_equal, is_number, to_double_range
 
 
 def map_items(call: Caller, items: Any, function: Any) -> Any:
@@ -199,12 +199,13 @@ def distinct(items: Any) -> Any:
     if not isinstance(items, list) or len(items) <= 1:
         return items
     unique: list[Any] = Sequence() if type(items) is Sequence else []
-    strings: set[str] = set()
+    scalars: set[str | float] = set()
     for item in items:
-        if type(item) is str:
-            if item in strings:
+        if type(item) is str or is_number(item):
+            scalar = to_double_range(item)
+            if scalar in scalars and scalar == scalar:  # NaN is not equal to itself
                 continue
-            strings.add(item)
+            scalars.add(scalar)
         elif any(deep_equal(item, other) for other in unique):
             continue
         unique.append(item)

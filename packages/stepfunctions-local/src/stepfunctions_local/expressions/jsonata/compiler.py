@@ -11,7 +11,18 @@ from .matcher import Matcher
 from .operators import OPERATORS, is_finite_number, to_boolean
 from .parser import Node
 from .paths import append, group, lookup, path, predicate, unwrap_sequence
-from .runtime import MAX_DEPTH, Code, Frame, Lambda, Native, Partial, TailCall, apply
+from .runtime import (
+    BYTES_PER_NUMBER,
+    MAX_DEPTH,
+    Code,
+    Frame,
+    Lambda,
+    Native,
+    Partial,
+    TailCall,
+    apply,
+    check_length,
+)
 from .transform import transform
 from .tree import minimum_depth
 from .values import UNDEFINED, Callee, ConsArray, Sequence
@@ -196,6 +207,7 @@ def _array(node: Node, depth: int) -> Code:
                 continue
             if isinstance(value, list) and not is_constructor:
                 array.extend(value)
+                check_length(len(array) * BYTES_PER_NUMBER)
             else:
                 array.append(value)
         return array

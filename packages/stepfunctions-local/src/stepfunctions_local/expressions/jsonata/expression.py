@@ -26,7 +26,7 @@ from .errors import (
     LimitExceeded,
 )
 from .parser import Node, Parser
-from .runtime import Frame, Run, TailCall
+from .runtime import Frame, Run, TailCall, check_nodes
 from .tree import TreeBuilder
 from .values import UNDEFINED, to_json
 
@@ -83,6 +83,8 @@ class Expression:
             value = self._code(UNDEFINED, Frame({}, outer, run))
             if type(value) is TailCall:
                 raise JsonataError("T1006")
+            if run.has_calls and isinstance(value, (dict, list)):
+                check_nodes(value)
             return to_json(value)
         except JsonataError as error:
             raise EvaluationError(error.message, error.code) from None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .errors import MEMORY, JsonataError, LimitExceeded
-from .runtime import MAX_BYTES
+from .runtime import BYTES_PER_NUMBER, MAX_BYTES, check_length
 from .to_string import string
 from .values import (
     MAX_EXACT_INTEGER,
@@ -20,7 +20,6 @@ from .values import (
     to_double_range,
 )
 
-BYTES_PER_NUMBER = 8
 MAX_RANGE_LENGTH = MAX_BYTES // BYTES_PER_NUMBER
 _LOW, _HIGH = -MAX_EXACT_INTEGER, MAX_EXACT_INTEGER
 
@@ -109,8 +108,7 @@ def _includes(a: Any, b: Any) -> bool:
 def _concatenate(a: Any, b: Any) -> str:
     first = "" if a is UNDEFINED else a if type(a) is str else string(a)
     second = "" if b is UNDEFINED else b if type(b) is str else string(b)
-    if len(first) + len(second) > MAX_BYTES:
-        raise LimitExceeded(MEMORY)
+    check_length(len(first) + len(second))
     return first + second
 
 

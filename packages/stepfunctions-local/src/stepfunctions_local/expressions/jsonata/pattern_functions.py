@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import JsonataError
 from .matcher import Matcher
-from .runtime import Caller, Native
+from .runtime import Caller, Native, check_length
 from .utf16 import from_units, to_units
 from .values import UNDEFINED, Callee, Sequence, is_number
 
@@ -32,6 +32,7 @@ def _matches(call: Caller, matcher: Any, text: str) -> Iterator[dict[str, Any]]:
             or isinstance(match.get("next"), Callee)
         ):
             raise JsonataError("T1010")
+        call.run.tick()
         yield match
         following = match.get("next")
         match = call(following, []) if isinstance(following, Callee) else UNDEFINED
@@ -115,10 +116,13 @@ def replace(call: Caller, text: Any, pattern: Any, replacement: Any, limit: Any 
     count = -1 if limit is UNDEFINED else math.ceil(limit)
     if isinstance(pattern, str):
         new = "undefined" if replacement is UNDEFINED else replacement if isinstance(replacement, str) else ""
-        return text.replace(pattern, new, min(count, len(text)))
+        occurrences = text.count(pattern)
+        count = occurrences if count < 0 else min(count, occurrences)
+        check_length(count * len(new))
+        return text.replace(pattern, new, count)
     units = to_units(text)
     parts: list[str] = []
-    at = 0
+    at = size = 0
     for number, occurrence in enumerate(_matches(call, pattern, text)):
         if number == count:
             break
@@ -133,6 +137,8 @@ def replace(call: Caller, text: Any, pattern: Any, replacement: Any, limit: Any 
         if not isinstance(new, str):
             raise JsonataError("D3012", value=new)
         parts.append(to_units(new))
+        size += len(new)
+        check_length(size)
         at = occurrence["start"] + len(to_units(occurrence["match"]))
     return from_units("".join(parts) + units[at:])
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .errors import STACK_OVERFLOW, TIMEOUT, JsonataError, LimitExceeded
+from .errors import MEMORY, STACK_OVERFLOW, TIMEOUT, JsonataError, LimitExceeded
 from .signature import Signature
 from .values import UNDEFINED, Callee
 
@@ -18,6 +18,7 @@ MAX_SECONDS = 5.0
 """The time limit of an evaluation."""
 MAX_BYTES = 6_990_256
 """The memory limit of an evaluation: 873,782 numbers are accepted, one more is not."""
+BYTES_PER_NUMBER = 8
 _CALLS_PER_TIME_CHECK = 64
 
 
@@ -43,6 +44,11 @@ class Run:
                 self._deadline = now + MAX_SECONDS
             elif now > self._deadline:
                 raise LimitExceeded(TIMEOUT)
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether functions of the expression were called: its value may be larger than its text and input."""
+        return self._calls > 0
 
     @property
     def millis(self) -> int:
@@ -201,7 +207,36 @@ def apply(function: Any, arguments: list[Any], context: Any, depth: int, run: Ru
 
 
 def invoke(function: Native, arguments: list[Any], depth: int, run: Run) -> Any:
-    """Run a library function on validated arguments."""
+    """Run a library function on validated arguments.
+
+    Raises LimitExceeded when its result is too large.
+    """
     if function.calls:
-        return function.implementation(Caller(run, depth), *arguments)
-    return function.implementation(*arguments)
+        result = function.implementation(Caller(run, depth), *arguments)
+    else:
+        result = function.implementation(*arguments)
+    if type(result) is str:
+        check_length(len(result))
+    elif isinstance(result, list):
+        check_length(len(result) * BYTES_PER_NUMBER)
+    return result
+
+
+def check_length(size: int) -> None:
+    """Raise LimitExceeded when a value of `size` bytes is too large."""
+    if size > MAX_BYTES:
+        raise LimitExceeded(MEMORY)
+
+
+def check_nodes(value: Any) -> None:
+    """Raise LimitExceeded when a value has more items and members than bytes are allowed.
+
+    Values share their parts: `[$a, $a]`, repeated, has few arrays in memory and very many items.
+    """
+    count, containers = 0, [value]
+    while containers:
+        container = containers.pop()
+        children = container.values() if isinstance(container, dict) else container
+        count += len(children)
+        check_length(count)
+        containers += [child for child in children if isinstance(child, (dict, list))]

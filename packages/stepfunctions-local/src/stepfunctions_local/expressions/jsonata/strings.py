@@ -8,8 +8,7 @@ import math
 import re
 from typing import Any
 
-from .errors import MEMORY, LimitExceeded
-from .runtime import MAX_BYTES, Native
+from .runtime import Native, check_length
 from .to_string import string
 from .values import UNDEFINED
 
@@ -88,8 +87,7 @@ def pad(text: Any, width: Any, fill: Any = UNDEFINED) -> Any:
     missing = math.trunc(abs(width) - len(text))
     if missing <= 0:
         return text
-    if missing > MAX_BYTES:
-        raise LimitExceeded(MEMORY)
+    check_length(missing)
     padding = (fill * missing)[:missing]
     return text + padding if width > 0 else padding + text
 
@@ -98,7 +96,9 @@ def join(texts: Any, separator: Any = UNDEFINED) -> Any:
     """Concatenate texts with a separator."""
     if texts is UNDEFINED:
         return UNDEFINED
-    return ("" if separator is UNDEFINED else separator).join(texts)
+    separator = "" if separator is UNDEFINED else separator
+    check_length(sum(map(len, texts)) + len(separator) * (len(texts) - 1))
+    return separator.join(texts)
 
 
 FUNCTIONS = [

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Context
 from typing import Any
 
 from .errors import JsonataError
+from .runtime import check_nodes
 from .values import UNDEFINED, Callee, Sequence, is_number, number_text, stringify
 
 _FIFTEEN_DIGITS = Context(prec=15, rounding=ROUND_HALF_UP)
@@ -46,4 +47,6 @@ def string(value: Any, pretty: Any = False) -> Any:
         raise JsonataError("D3001", value=value)
     if type(value) is Sequence and value.outer_wrapper:
         value = value[0]
+    if isinstance(value, (dict, list)):
+        check_nodes(value)
     return stringify(value, _number_to_string, 2 if pretty is True else 0)
