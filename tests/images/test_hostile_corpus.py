@@ -100,6 +100,18 @@ def test_jpeg_without_its_last_pixels_is_rejected_with_the_cause(render, cut: in
     assert "premature end of data segment" in str(rejected.value)
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+def test_film_behind_a_jpeg_does_not_hide_its_end(render, progressive: bool) -> None:
+    """Phones add one to a picture, and some write bytes before a marker, of which the decoder warns."""
+    data = saved(scene(), "JPEG", progressive=progressive, quality=95)
+    tables = data.index(b"\xff\xdb")
+    film = b"\0\0\0\x18ftypmp42" + b"\1\xff\xda\2" * 20
+    rendered = render(data[:tables] + bytes(3) + data[tables:] + film)
+    assert_shows_scene(rendered.open("1280.webp"))
+    with pytest.raises(Rejected, match="premature end of data segment"):
+        render(saved(corpus.photo(900, 600), "JPEG", progressive=progressive)[:-400] + film)
+
+
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP", "GIF", "AVIF", "HEIF"])
 def test_reason_has_the_cause_and_no_local_path(render, kind: str, tmp_path: Path) -> None:
     with pytest.raises(Rejected) as rejected:

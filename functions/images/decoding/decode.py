@@ -14,7 +14,7 @@ import pyvips
 from PIL import AvifImagePlugin, Image, ImageFile, TiffImagePlugin
 
 from images.decoding import gif, iso_media, tiff
-from images.decoding.jpeg import read_frame
+from images.decoding.jpeg import END_OF_IMAGE, is_ended, read_frame
 from images.decoding.limits import Rejected, check_jpeg, check_pixels
 from images.decoding.pixels import fit, shrink, to_pillow
 from images.decoding.png import PngFacts, read_facts
@@ -42,7 +42,6 @@ _EIGHT_BIT = {"srgb", "b-w", "cmyk"}
 _UNSCALED = {"char", "uint", "int", "short", "float", "double", "complex", "dpcomplex"}
 _WITH_RANGE = {"lab", "labs", "scrgb", "xyz"}
 _SIXTEEN_BIT = {"rgb16", "grey16"}
-_END_OF_IMAGE, _START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
 _SRGB_EXPONENT = 2.2
 _BRIGHTEST = 16
 """scRGB ends at 7.5. Floats far above it are of another range, such as 0 to 255, and would all be white."""
@@ -109,11 +108,11 @@ def _decode_jpeg(path: Path, box: int) -> Decoded:
     target = fit(*size, box)
     factor = min(size[0] // target[0], size[1] // target[1])
     scale = next(whole for whole in (8, 4, 2, 1) if whole <= factor)
-    if data.rfind(_END_OF_IMAGE) > data.rfind(_START_OF_SCAN):
+    if is_ended(data):
         source = _load(path, "jpeg", shrink=scale)
     else:
         # Only the end marker may be missing: libjpeg warns when pixels are.
-        complete = data + _END_OF_IMAGE
+        complete = data + END_OF_IMAGE
         source = pyvips.Image.jpegload_buffer(complete, access="sequential", fail_on="warning", shrink=scale)
     return _decoded(source, size, target, _parsed(source))
 

@@ -9,6 +9,7 @@ from images.decoding.limits import MAX_SCANS, JpegFrame, Rejected
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+END_OF_IMAGE = bytes((0xFF, _END_OF_IMAGE))
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 _NEXT_SCAN = bytes((0xFF, _START_OF_SCAN))
 # Within entropy-coded data ff is followed by 00, and d0..d7 restart an interval: neither ends a scan.
@@ -46,6 +47,20 @@ def read_frame(data: bytes) -> JpegFrame:
         raise Rejected("broken", "the JPEG has no frame header")
     width, height, coefficient_bytes = frame
     return JpegFrame(width, height, scans, coefficient_bytes)
+
+
+def is_ended(data: bytes) -> bool:
+    """Return whether the picture has its end marker. What cameras add behind it has any bytes, those of markers too."""
+    if data.rfind(END_OF_IMAGE) > data.rfind(_NEXT_SCAN):
+        return True
+    at = 2
+    while match := _NEXT_MARKER.search(data, at):
+        marker, at = data[match.start() + 1], match.end()
+        if marker == _END_OF_IMAGE:
+            return True
+        if marker not in _STANDALONE:
+            at += max(int.from_bytes(data[at : at + 2]), 2)
+    return False
 
 
 def _frame(header: bytes, progressive: bool) -> tuple[int, int, int]:
