@@ -106,6 +106,7 @@ export const de: Messages = {
     chooseCustomer: "Kunde wählen",
     noCustomer: "Kein Kunde",
     filterCustomers: "Nach Name oder Nummer filtern",
+    moreCustomers: (count) => `Und ${count} weitere, die der Filter findet.`,
     subtotal: "Zwischensumme",
     tax: "Steuer",
     due: "Offen",

@@ -68,6 +68,7 @@ export const en = {
     chooseCustomer: "Choose customer",
     noCustomer: "No customer",
     filterCustomers: "Filter by name or id",
+    moreCustomers: (count: number) => `And ${count} more, which the filter finds.`,
     subtotal: "Subtotal",
     tax: "Tax",
     due: "Due",

@@ -5,6 +5,9 @@ import type { Customer } from "../core/responses";
 import { useShop } from "../core/shop";
 import { Button, Dialog, Field } from "../core/ui";
 
+/** More than these are found by the filter. */
+const MOST_SHOWN = 50;
+
 interface CustomerDialogProps {
   onChoose: (customer: Pick<Customer, "customer_id" | "name"> | null) => void;
   onClose: () => void;
@@ -33,7 +36,7 @@ export function CustomerDialog({ onChoose, onClose }: CustomerDialogProps): Reac
     return () => { isOpen = false; };
   }, [api]);
   const wanted = filter.toLowerCase();
-  const matches = customers.filter(({ name, customer_id }) => `${name}\n${customer_id}`.toLowerCase().includes(wanted)).slice(0, 50);
+  const matches = customers.filter(({ name, customer_id }) => `${name}\n${customer_id}`.toLowerCase().includes(wanted));
   const choose = (customer: Customer | null): void => {
     onChoose(customer === null ? null : { customer_id: customer.customer_id, name: customer.name });
     onClose();
@@ -44,11 +47,12 @@ export function CustomerDialog({ onChoose, onClose }: CustomerDialogProps): Reac
       {problem !== null && <p role="alert" className="notice bad">{language.problem(problem.title, problem.cashierMessage)}</p>}
       <ul className="choices">
         <li><Button kind="quiet" onClick={() => choose(null)}>{text.till.noCustomer}</Button></li>
-        {matches.map((customer) => (
+        {matches.slice(0, MOST_SHOWN).map((customer) => (
           <li key={customer.customer_id}>
             <Button kind="quiet" onClick={() => choose(customer)}>{customer.name} <small>{customer.customer_id}</small></Button>
           </li>
         ))}
+        {matches.length > MOST_SHOWN && <li><small>{text.till.moreCustomers(matches.length - MOST_SHOWN)}</small></li>}
       </ul>
     </Dialog>
   );
