@@ -6,7 +6,7 @@ from tillflow.errors import IdempotencyConflict, OrderClosed
 
 from purchasing.errors import InvalidPurchase, InvoiceMismatch
 from purchasing.matching import due_date, mismatches
-from purchasing.models import Invoice, Payment, Purchase, normalise_number
+from purchasing.models import Acceptance, Invoice, Payment, Purchase, normalise_number
 from purchasing.states import RUNNING, check_delivering
 from purchasing.supplier_models import Supplier
 
@@ -30,20 +30,37 @@ def bill(purchase: Purchase, invoice: Invoice) -> Purchase:
         raise InvalidPurchase("discount", invoice.discount, f"at most {invoice.gross}, the sum of the lines")
     if invoice.total != invoice.net + invoice.tax:
         raise InvalidPurchase("total", invoice.total, f"{invoice.net + invoice.tax}, lines - discount + tax")
-    return purchase.model_copy(update={"invoice": invoice.model_copy(update={"due_on": None})})
+    unmatched = invoice.model_copy(update={"due_on": None})
+    return purchase.model_copy(update={"invoice": unmatched, "disputed": False})
 
 
-def match_invoice(purchase: Purchase, supplier: Supplier, accept: bool = False) -> Purchase:
-    """Match the invoice with order and receipts and set its due date; InvoiceMismatch unless `accept`."""
+def match_invoice(purchase: Purchase, supplier: Supplier, accept: Acceptance = 0) -> Purchase:
+    """Match the invoice with order and receipts and set its due date.
+
+    One that differs is disputed, and stays unmatched. The `accept`th acceptance by a person is of the invoice that is
+    disputed, and applied once: another invoice, which was recorded meanwhile, is disputed first.
+    """
     check_delivering(purchase, "match")
     if purchase.invoice is None:
         raise InvalidPurchase("invoice", "none", "the supplier's invoice")
-    differences = mismatches(purchase.lines, purchase.invoice, supplier.tax_rate, purchase.currency)
-    if differences and not accept:
-        raise InvoiceMismatch(purchase.invoice.number, [str(one) for one in differences])
+    accepted = accept is True or (accept > purchase.acceptances and purchase.disputed)
+    if not accepted and _differences(purchase, purchase.invoice, supplier):
+        acceptances = max(accept, purchase.acceptances)
+        return purchase.model_copy(update={"disputed": True, "acceptances": acceptances})
     due = due_date(purchase.invoice.invoiced_on, supplier.terms)
     invoice = purchase.invoice.model_copy(update={"due_on": due})
     return purchase.model_copy(update={"status": "MATCHED", "invoice": invoice})
+
+
+def check_matched(purchase: Purchase, supplier: Supplier) -> None:
+    """Raise InvoiceMismatch, with every difference, for an invoice that is disputed and not matched."""
+    if purchase.invoice and purchase.status == "ACKNOWLEDGED":
+        raise InvoiceMismatch(purchase.invoice.number, _differences(purchase, purchase.invoice, supplier))
+
+
+def _differences(purchase: Purchase, invoice: Invoice, supplier: Supplier) -> list[str]:
+    differences = mismatches(purchase.lines, invoice, supplier.tax_rate, purchase.currency)
+    return [str(one) for one in differences]
 
 
 def void_invoice(purchase: Purchase) -> Purchase:

@@ -170,10 +170,14 @@ class Cancel(OrderRef):
     reason: Annotated[str, Field(max_length=200)] = ""
 
 
-class MatchInvoice(OrderRef):
-    """accept: a person has checked the differences and accepts the invoice."""
+type Acceptance = Annotated[StrictInt, Field(ge=0, le=1000)] | StrictBool
+"""How many times persons have accepted a disputed invoice. Executions of earlier definitions send True for any."""
 
-    accept: bool = False
+
+class MatchInvoice(OrderRef):
+    """accept: how many times persons have accepted a disputed invoice; a new one is of the invoice that is disputed."""
+
+    accept: Acceptance = 0
 
 
 class Line(Record):
@@ -295,7 +299,8 @@ class Purchase(Record):
     """The document of a purchase order: everything that the rules read and change.
 
     approved_total: the total up to which the order may be sent; pending_total: the one that waits for an approval;
-    approvals: how many approvals were applied.
+    approvals: how many approvals were applied. disputed: the invoice differs, and a person is asked about it;
+    acceptances: how many answers that accept one were applied.
     """
 
     purchase_order_id: BusinessId
@@ -314,6 +319,8 @@ class Purchase(Record):
     closed_short: bool = False
     cancel_reason: str | None = None
     invoice: Invoice | None = None
+    disputed: StrictBool = False
+    acceptances: Annotated[StrictInt, Field(ge=0)] = 0
     payment: Payment | None = None
     over_receipt_percent: Annotated[StrictInt, Field(ge=0)] = 0
     approved_total: Amount | None = None

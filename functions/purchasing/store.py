@@ -14,7 +14,7 @@ from purchasing import invoices, rules, values
 from purchasing.approvals import Limits
 from purchasing.delivery_notes import add_note
 from purchasing.errors import DuplicatePurchase, PurchaseConflict, UnknownPurchase, UnknownSupplier
-from purchasing.models import DeliveryNote, Invoice, OpenOrder, Purchase, Receipt
+from purchasing.models import Acceptance, DeliveryNote, Invoice, OpenOrder, Purchase, Receipt
 from purchasing.rows import (
     ORDER_PREFIX,
     ORDERS_LIST,
@@ -115,8 +115,11 @@ class PurchaseStore:
         """Record the supplier's invoice; PurchaseConflict if another order has its number."""
         return self.change(purchase_order_id, lambda purchase: invoices.bill(purchase, invoice))
 
-    def match(self, purchase_order_id: str, accept: bool) -> Purchase:
-        """Match the invoice; a matched one is returned unchanged. PendingWork, InvoiceMismatch."""
+    def match(self, purchase_order_id: str, accept: Acceptance = 0) -> Purchase:
+        """Match the invoice; a matched one is returned unchanged. PendingWork, InvoiceMismatch.
+
+        accept: how many times persons have accepted a disputed invoice.
+        """
 
         def change(purchase: Purchase) -> Purchase:
             if purchase.status in ("MATCHED", "PAID", "CLOSED"):
@@ -124,7 +127,9 @@ class PurchaseStore:
             rules.check_match_is_next(purchase)
             return invoices.match_invoice(purchase, self.suppliers.get(str(purchase.supplier_id)), accept)
 
-        return self.change(purchase_order_id, change)
+        matched = self.change(purchase_order_id, change)
+        invoices.check_matched(matched, self.suppliers.get(str(matched.supplier_id)))
+        return matched
 
     def close(self, purchase_order_id: str) -> Purchase:
         """Close the paid order."""

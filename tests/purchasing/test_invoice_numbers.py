@@ -77,7 +77,7 @@ def test_a_corrected_invoice_keeps_its_number(store: PurchaseStore) -> None:
     name = received(store, "po-1")
     store.bill(name, invoice("COR-1", 999))
     assert store.bill(name, invoice("COR-1")).invoice == invoice("COR-1")
-    assert store.match(name, accept=False).status == "MATCHED"
+    assert store.match(name, accept=0).status == "MATCHED"
 
 
 @pytest.mark.parametrize("number", ["", " ", "a\tb\u0000", "a\u200bb", "x" * 65, "\ufdfa" * 64])

@@ -119,8 +119,28 @@ def test_tolerance_adds_nothing_to_an_order_that_was_approved_by_a_person() -> N
 )
 def test_a_mismatch_names_what_was_billed_and_expected(invoice: Invoice, first: str) -> None:
     purchase = invoices.bill(rules.receive(delivering(), came(1, 10)), invoice)
+    disputed = invoices.match_invoice(purchase, SUPPLIER)
     with pytest.raises(InvoiceMismatch, match=first):
-        invoices.match_invoice(purchase, SUPPLIER)
+        invoices.check_matched(disputed, SUPPLIER)
+    assert invoices.match_invoice(disputed, SUPPLIER, accept=1).status == "MATCHED"
+
+
+def test_acceptance_is_of_the_disputed_invoice_and_applied_once() -> None:
+    purchase = invoices.bill(rules.receive(delivering(), came(1, 10)), bill(10, 1500))
+    disputed = invoices.match_invoice(purchase, SUPPLIER)
+    assert (disputed.status, disputed.disputed, disputed.acceptances) == ("ACKNOWLEDGED", True, 0)
+    replaced = invoices.bill(disputed, bill(10, 9000))
+    unseen = invoices.match_invoice(replaced, SUPPLIER, accept=1)
+    assert (unseen.status, unseen.disputed, unseen.acceptances) == ("ACKNOWLEDGED", True, 1)
+    assert invoices.match_invoice(unseen, SUPPLIER, accept=1) == unseen, "delivered twice"
+    assert invoices.match_invoice(unseen, SUPPLIER, accept=2).status == "MATCHED"
+    corrected = invoices.bill(unseen, bill(10, 1000))
+    assert invoices.match_invoice(corrected, SUPPLIER, accept=1).status == "MATCHED"
+
+
+def test_acceptance_by_an_execution_of_an_earlier_definition_is_of_any_invoice() -> None:
+    purchase = invoices.bill(rules.receive(delivering(), came(1, 10)), bill(10, 1500))
+    assert invoices.match_invoice(purchase, SUPPLIER, accept=False).status == "ACKNOWLEDGED"
     assert invoices.match_invoice(purchase, SUPPLIER, accept=True).status == "MATCHED"
 
 

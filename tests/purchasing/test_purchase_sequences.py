@@ -58,7 +58,7 @@ def bill(number: str, units: int, price: int) -> Operation:
     return lambda order: invoices.bill(order, invoice)
 
 
-def match_invoice(accept: bool) -> Operation:
+def match_invoice(accept: int) -> Operation:
     def operation(order: Purchase) -> Purchase:
         if order.attempt is None or order.status in ("MATCHED", "PAID", "CLOSED"):
             return order
@@ -75,7 +75,7 @@ operations = st.one_of(
     st.builds(receive, st.integers(1, 4), st.integers(1, 12), st.integers(0, 3)),
     st.builds(lambda number: lambda order: rules.book(order, f"r-{number}"), st.integers(1, 4)),
     st.builds(bill, st.sampled_from(["N-1", "n-1", "N-2"]), st.integers(1, 11), st.sampled_from([90, 100])),
-    st.builds(match_invoice, st.booleans()),
+    st.builds(match_invoice, st.integers(0, 3)),
     st.just(rules.close_short),
     st.just(invoices.void_invoice),
     st.just(lambda order: rules.request_cancel(order, "no")),

@@ -324,7 +324,7 @@ def _purchases() -> None:
         billed = {"number": f"A-{order_id}", "invoiced_on": TODAY, "total": 5 * price}
         lines = [{"sku": "TEA", "quantity": 5, "unit_price": price}]
         store.bill(order_id, Invoice.model_validate(billed | {"lines": lines}))
-    store.match(PURCHASE, accept=False)
+    store.match(PURCHASE, accept=0)
     store.change(PURCHASE, lambda before: purchase_invoices.begin_payment(before, "acct_ok"))
     store.change(PURCHASE, lambda before: purchase_invoices.complete_payment(before, "tr-1", NOW))
     store.close(PURCHASE)

@@ -78,10 +78,11 @@ def paid(aws: None) -> str:
     store.change("po-1", lambda before: rules.acknowledge(before, date(2026, 11, 24)))
     lines = (ReceivedLine(sku="TEA", quantity=6, rejected=1),)
     store.receive("po-1", Receipt(receipt_id="dn-1", received_at=now, lines=lines))
+    store.change("po-1", lambda before: rules.book(before, "dn-1"))
     invoiced = (InvoicedLine(sku="TEA", quantity=5, unit_price=400),)
     invoice = Invoice(number="A-1", invoiced_on=now.date(), lines=invoiced, discount=100, total=1900)
     store.bill("po-1", invoice)
-    store.match("po-1", accept=False)
+    store.match("po-1", accept=0)
     store.change("po-1", lambda before: invoices.begin_payment(before, "acct_ok"))
     store.change("po-1", lambda before: invoices.complete_payment(before, "tr-1", now))
     store.close("po-1")
@@ -132,7 +133,7 @@ def test_invoice_is_outstanding_once_it_is_matched_and_the_order_waits_until_it_
     store.bill("po-3", Invoice(number="A-3", invoiced_on=now.date(), lines=invoiced, total=2000))
     assert _outstanding("A-3") is None
     assert "po-3  ACKNOWLEDGED, next: match" in run("purchase", "show", "po-3").stdout
-    store.match("po-3", accept=False)
+    store.match("po-3", accept=0)
     assert _outstanding("A-3") == 2000
     assert "po-3  MATCHED, next: pay on 2026-12-23" in run("purchase", "show", "po-3").stdout
     assert json.loads(run("purchase", "show", "po-3", "--json").stdout)["next"] == "pay"

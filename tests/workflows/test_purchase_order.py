@@ -159,6 +159,23 @@ def test_differing_invoice_is_accepted_by_a_person(shop: Any) -> None:
     assert balances(shop)["Purchase price variance"] == 400
 
 
+def test_invoice_that_replaced_the_disputed_one_is_not_accepted_with_it(shop: Any) -> None:
+    run = receive_all(shop, begin(shop))
+    shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 520}))
+    run = shop.run_until_settled(run.arn)
+    shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 9990}, number="A-2"))
+    run = shop.resolve(run, "done", case="MatchInvoice")
+    assert run.path[-1] == "OpenWorkCase"
+    case = shop.row("CasesTable", f"CASE#{PO}#purchase#MatchInvoice", "CASE")
+    assert (case["status"], case["error"]) == ("OPEN", "InvoiceMismatch")
+    assert f"{MUG}: unit price 99.90 EUR; expected 4.80 EUR" in case["cause"]
+    shop.operations.bill(PO, invoice(ALL, PRICES | {MUG: 520}, number="A-3"))
+    run = shop.resolve(run, "done", case="MatchInvoice")
+    assert run.path[-1] == "OpenWorkCase"
+    closed(shop, due(shop, shop.resolve(run, "done", case="MatchInvoice")))
+    assert balances(shop)["Purchase price variance"] == 400
+
+
 @pytest.mark.parametrize("decision", ["retry", "done"])
 def test_goods_that_arrive_during_the_case_of_an_invoice_are_booked(shop: Any, decision: str) -> None:
     run = begin(shop)
