@@ -51,6 +51,28 @@ def test_a_level_that_changed_since_is_not_repaired(dynamodb: Any, table: str, s
     assert store.level("store-1", "A")["reserved"] == 5
 
 
+def test_a_missing_level_that_was_created_since_is_not_repaired(
+    dynamodb: Any, table: str, store: InventoryStore
+) -> None:
+    dynamodb.delete_item(TableName=table, Key=key("LEVEL#store-1#A", "LEVEL"))
+    [drift] = store.drift()
+    store.receive("rec-2", "store-1", [ReceiptLine(sku="A", quantity=1, cost=100)])
+    assert not store.repair(drift)
+    assert store.level("store-1", "A")["on_hand"] == 1
+
+
+def test_units_on_order_that_changed_since_are_not_repaired(
+    dynamodb: Any, table: str, store: InventoryStore
+) -> None:
+    on_order = OnOrder(dynamodb, table)
+    on_order.raise_units("po-1", "store-1", [OrderedLine(sku="A", quantity=7)])
+    tamper(dynamodb, table, on_order=3)
+    [drift] = store.drift()
+    on_order.raise_units("po-2", "store-1", [OrderedLine(sku="A", quantity=1)])
+    assert not store.repair(drift)
+    assert store.level("store-1", "A")["on_order"] == 4
+
+
 def test_units_on_order_are_rebuilt(dynamodb: Any, table: str, store: InventoryStore) -> None:
     OnOrder(dynamodb, table).raise_units("po-1", "store-1", [OrderedLine(sku="A", quantity=7)])
     assert store.drift() == []

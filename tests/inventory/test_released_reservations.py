@@ -7,9 +7,10 @@ import pytest
 from inventory.customer_returns import CustomerReturns
 from inventory.models import Line, ReceiptLine, ReturnedUnits
 from inventory.store import InventoryStore
-from tillflow.errors import IdempotencyConflict, OrderClosed
+from tillflow.errors import IdempotencyConflict, InvalidRequest, OrderClosed
 from tillflow.store import marshal
 
+from tests.support.interposed import Interposed
 from tests.support.released_reservations import rewrite_as_released
 
 PK = "ORDER#ord-1"
@@ -113,3 +114,60 @@ def test_returns_take_the_cost_of_the_sale(store: InventoryStore, dynamodb: Any,
     assert store.level("store-1", "S00")["on_hand"] == 3
     [line] = store.reservations("ord-1")[0].lines
     assert (line.returned, line.returned_cost) == (2, 20)
+
+
+@pytest.mark.parametrize(("verb", "left"), [("release", (3, 0)), ("commit", (1, 0)), ("restock", (3, 0))])
+def test_second_delivery_that_overtakes_the_first_has_one_effect(
+    store: InventoryStore, dynamodb: Any, table: str, verb: str, left: tuple[int, int]
+) -> None:
+    if verb == "restock":
+        store.commit("ord-1")
+    late = Interposed(dynamodb)
+    late.before("transact_write_items", lambda: getattr(store, verb)("ord-1"))
+    assert getattr(InventoryStore(late, table), verb)("ord-1") == getattr(store, verb)("ord-1")
+    assert counters(store) == {left}
+
+
+@pytest.mark.parametrize("returned", [0, 1])
+def test_return_that_another_overtakes_adds_to_what_that_brought_back(
+    store: InventoryStore, dynamodb: Any, table: str, returned: int
+) -> None:
+    """Both bring back units of one line, of which `returned` came back before."""
+    store.commit("ord-1")
+    returns = CustomerReturns(dynamodb, table)
+
+    def one_unit(return_id: str) -> ReturnedUnits:
+        line = {"line_no": 1, "sku": "S00", "quantity": 1, "condition": "resell"}
+        return ReturnedUnits.model_validate({"return_id": return_id, "lines": [line]})
+
+    store.receive("rec-2", "store-1", [ReceiptLine(sku="S00", quantity=1, cost=10)])
+    for number in range(returned):
+        returns.restock("ord-1", one_unit(f"ret-{number}"))
+    late = Interposed(dynamodb)
+    late.before("transact_write_items", lambda: returns.restock("ord-1", one_unit("ret-8")))
+    if returned:
+        with pytest.raises(InvalidRequest, match="at most"):
+            CustomerReturns(late, table).restock("ord-1", one_unit("ret-9"))
+    else:
+        CustomerReturns(late, table).restock("ord-1", one_unit("ret-9"))
+    [line] = store.reservations("ord-1")[0].lines
+    assert (line.returned, line.returned_cost) == (2, 20)
+    assert store.drift() == []
+
+
+def test_commit_that_its_second_delivery_overtakes_takes_the_units_once(
+    store: InventoryStore, dynamodb: Any, table: str
+) -> None:
+    """The same units are received meanwhile, and another order reserves them: the levels allow another commit."""
+    goods = [ReceiptLine(sku=sku, quantity=2, cost=20) for sku in SKUS]
+    store.receive("rec-2", "store-1", goods)
+    store.reserve("ord-2", "store-1", LINES)
+
+    def overtake() -> None:
+        store.commit("ord-1")
+        store.receive("rec-3", "store-1", goods)
+
+    late = Interposed(dynamodb)
+    late.before("transact_write_items", overtake)
+    assert InventoryStore(late, table).commit("ord-1") == store.commit("ord-1")
+    assert counters(store) == {(5, 2)}

@@ -67,15 +67,18 @@ def test_other_content_under_an_id_is_a_conflict(entries: ManualEntries, change:
         entries.post(request(**change), "mia", NOW)
 
 
+@pytest.mark.parametrize("before", [0, 1])
 def test_entry_posted_by_another_writer_meanwhile_keeps_the_numbers_without_a_gap(
-    entries: ManualEntries, dynamodb: Any, table: str
+    entries: ManualEntries, dynamodb: Any, table: str, before: int
 ) -> None:
     other = ManualEntries(dynamodb, table)
+    for number in range(before):
+        other.post(request(f"je-before-{number}"), "mia", NOW)
     client = Interposed(dynamodb)
     client.before("transact_write_items", lambda: other.post(request("je-2"), "mia", NOW))
     slow = ManualEntries(client, table)
-    assert slow.post(request(), "mia", NOW).number == "JE-000002"
-    assert numbers(dynamodb, table) == ["JE-000001", "JE-000002"]
+    assert slow.post(request(), "mia", NOW).number == f"JE-{before + 2:06}"
+    assert numbers(dynamodb, table) == [f"JE-{number + 1:06}" for number in range(before + 2)]
 
 
 def test_same_entry_posted_by_another_writer_meanwhile_is_posted_once(

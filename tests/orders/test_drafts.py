@@ -12,6 +12,7 @@ from orders.operations import OrderOperations
 from tillflow.aws import client
 from tillflow.errors import IdempotencyConflict, OrderClosed, RecordChanged
 
+from tests.support.interposed import Interposed
 from tests.support.references import NONE_UNKNOWN, none_unknown
 from verification.harness.services import data_services
 from verification.harness.template import Template
@@ -69,6 +70,38 @@ def test_update_raises_the_version_and_refuses_an_old_one(drafts: DraftOperation
     with pytest.raises(RecordChanged, match="since version 1"):
         drafts.update("drf-1", ORDER, 1)
     assert drafts.get("drf-1").order.lines[0].quantity == 3
+
+
+def test_sale_that_another_till_overtakes_with_a_change_is_refused(
+    drafts: DraftOperations, clock: Clock
+) -> None:
+    late = Interposed(client("dynamodb"))
+    late.before("transact_write_items", lambda: drafts.update("drf-1", CHANGED))
+    with pytest.raises(RecordChanged, match="since version 1"):
+        DraftOperations(late, "OrdersTable", NONE_UNKNOWN, clock).sell("drf-1", 1)
+    draft = drafts.get("drf-1")
+    assert (draft.status, draft.order.lines[0].quantity) == ("OPEN", 3)
+
+
+def test_change_that_the_sale_of_another_till_overtakes_is_refused(
+    drafts: DraftOperations, clock: Clock
+) -> None:
+    late = Interposed(client("dynamodb"))
+    late.before("transact_write_items", lambda: sell(drafts))
+    with pytest.raises(OrderClosed):
+        DraftOperations(late, "OrdersTable", NONE_UNKNOWN, clock).update("drf-1", CHANGED)
+    draft = drafts.get("drf-1")
+    assert (draft.status, draft.order.lines[0].quantity) == ("PLACED", 2)
+
+
+def test_sale_that_the_sale_of_another_till_overtakes_ends_the_draft_once(
+    drafts: DraftOperations, clock: Clock
+) -> None:
+    """Their orders have one id, of which one checkout is started."""
+    late = Interposed(client("dynamodb"))
+    late.before("transact_write_items", lambda: drafts.sell("drf-1", 1))
+    assert DraftOperations(late, "OrdersTable", NONE_UNKNOWN, clock).sell("drf-1", 1).version == 2
+    assert drafts.get("drf-1").version == 2
 
 
 def test_sold_draft_becomes_the_same_order_however_often_it_is_sold(drafts: DraftOperations) -> None:
