@@ -86,15 +86,21 @@ def test_release_overtaken_by_the_commit_leaves_the_sale_open(shop: Shop) -> Non
     assert shop.counters() == (7, 0, 0)
 
 
-def test_return_overtaken_by_another_of_its_sale_adds_to_what_that_brought_back(shop: Shop) -> None:
+@pytest.mark.parametrize("before", [0, 1])
+def test_return_overtaken_by_another_of_its_sale_adds_to_what_that_brought_back(
+    shop: Shop, before: int
+) -> None:
+    """Of three units, `before` were brought back earlier."""
     shop.sell("TEA")
     other = CustomerReturns(shop.dynamodb, shop.table)
+    for number in range(before):
+        other.restock("ord-1", ReturnedUnits(**units(return_id=f"ret-before-{number}")))
     client = shop.late(lambda: other.restock("ord-1", ReturnedUnits(**units(return_id="ret-2"))))
     CustomerReturns(client, shop.table).restock("ord-1", ReturnedUnits(**units()))
-    with pytest.raises(InvalidRequest, match="at most 1, as sold"):
+    with pytest.raises(InvalidRequest, match=f"at most {1 - before}, as sold"):
         lines = {"lines": [{"sku": "TEA", "quantity": 2}]}
         other.restock("ord-1", ReturnedUnits(**units(return_id="ret-3") | lines))
-    assert shop.counters() == (9, 0, 0)
+    assert shop.counters() == (9 + before, 0, 0)
 
 
 @pytest.mark.parametrize("return_id", ["ret-1", SHIPMENT_RETURN])
@@ -199,6 +205,17 @@ def test_need_in_a_currency_that_another_order_meets_meanwhile_is_not_ordered_ag
     other = OnOrder(shop.dynamodb, shop.table)
     client = shop.late(lambda: other.raise_units("po-2", PLACE, lines, "EUR"))
     assert OnOrder(client, shop.table).raise_units("po-1", PLACE, lines, "EUR")["raised"] == []
+    assert shop.counters() == (10, 0, 24)
+
+
+def test_reorder_point_that_another_user_removes_meanwhile_stays_removed(shop: Shop) -> None:
+    shop.stock.set_reorder_point(PLACE, "TEA", 12)
+    need = Need(on_order=0, available=10, reorder_point=20)
+    client = shop.late(lambda: shop.stock.set_reorder_point(PLACE, "TEA", None))
+    OnOrder(client, shop.table).raise_units(
+        "po-1", PLACE, [OrderedLine(sku="TEA", quantity=24, need=need)], "EUR"
+    )
+    assert "reorder_point" not in shop.stock.level(PLACE, "TEA")
     assert shop.counters() == (10, 0, 24)
 
 

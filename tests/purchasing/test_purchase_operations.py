@@ -27,10 +27,11 @@ from purchasing.operations import PurchaseOperations, SupplierOperations
 from purchasing.service import PurchaseService, matched_invoice
 from purchasing.store import PurchaseStore
 from purchasing.supplier_models import Price, ResponseTimeouts, Supplier
-from tillflow.errors import IdempotencyConflict
+from tillflow.errors import IdempotencyConflict, RecordChanged
 from tillflow.parsing import parse
 from tillflow.store import key
 
+from tests.support.interposed import Interposed
 from tests.support.references import NONE_UNKNOWN, none_unknown
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -172,6 +173,16 @@ def test_a_supplier_keeps_its_currency_and_has_one_price_per_sku(dynamodb: Any, 
     with pytest.raises(InvalidSupplier, match="prices is 'A'; expected one price per SKU"):
         suppliers.update(SUPPLIER, prices, account.version)
     assert suppliers.get("sup-a").version == account.version
+
+
+def test_supplier_that_another_user_changes_meanwhile_is_not_replaced(dynamodb: Any, table: str) -> None:
+    first, late = SUPPLIER.model_copy(update={"name": "First"}), Interposed(dynamodb)
+    suppliers = SupplierOperations(dynamodb, table, none_unknown)
+    version = suppliers.create(SUPPLIER).version
+    late.before("update_item", lambda: suppliers.update(first, [], version))
+    with pytest.raises(RecordChanged, match=f"since version {version}"):
+        SupplierOperations(late, table, none_unknown).update(SUPPLIER, [], version)
+    assert suppliers.get("sup-a").supplier == first
 
 
 def test_supplier_that_is_created_again_keeps_its_record_and_gets_the_prices_that_are_missing(

@@ -14,7 +14,13 @@ from verification.proof.mutants import store_tests
 from verification.proof.mutants.cases import every_fault, indirect_cases, is_related, likely_cases
 from verification.proof.mutants.definitions import CHANGES, Definition, broken, changed, checked, state_at
 from verification.proof.mutants.model import Mutant, Verdict
-from verification.proof.mutants.requests import request_with, seen_requests
+from verification.proof.mutants.requests import (
+    CONDITION_DROPPED,
+    MARKER_NOT_WRITTEN,
+    request_with,
+    seen_requests,
+    without_id,
+)
 from verification.proof.prover import Prover, prover
 from verification.saga_checker.model import State
 
@@ -30,9 +36,13 @@ def mutants() -> Iterator[Mutant]:
                 kinds = (kind for kind, change in CHANGES.items() if changed(state, change) != state)
                 yield from (Mutant(kind, place, names) for kind in kinds)
     conditions, markers = seen_requests()
-    for kind, seen in (("condition dropped", conditions), ("marker not written", markers)):
+    in_workflows = {CONDITION_DROPPED: conditions, MARKER_NOT_WRITTEN: markers}
+    for kind, seen in in_workflows.items():
         for place, by in sorted(seen.items()):
             yield Mutant(kind, place, tuple(by.scenarios), tuple(by.functions))
+    for (kind, place), tests in sorted(store_tests.requests_of_tests().items()):
+        if not in_workflows[kind].keys() & {place, without_id(place)}:
+            yield Mutant(kind, place, tests=tests)
 
 
 def runs(name: str, workflow: str) -> bool:
@@ -75,7 +85,9 @@ def judge(mutant: Mutant, cases: Iterable[WorkItem]) -> Verdict:
 
 def verdict(mutant: Mutant) -> Verdict:
     """Judge by the likely cases, the checker, the tests of the store, related faults, the tests of all stores and
-    workflows, and every fault: in the order of their cost."""
+    workflows, and every fault: in the order of their cost. A request that no scenario makes is judged by its tests."""
+    if mutant.tests:
+        return by_tests(mutant, lambda: mutant.tests)
     result = judge(mutant, likely_cases(mutant))
     for judges in (by_definition, by_own_store, by_related_faults, by_all_stores, by_any_fault):
         if not result.killer:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 class Mutant:
     """A change of one `kind` in one place: a state of a workflow, or a kind of request.
 
-    `scenarios`: those that reach it, () for any; `functions`: those that make the request.
+    `scenarios`: those that reach it, () for any; `functions`: those that make the request; `tests`: those that make a
+    request which no scenario makes.
     """
 
     kind: str
     place: str
     scenarios: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.place}"

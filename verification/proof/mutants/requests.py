@@ -12,9 +12,10 @@ from verification.proof.mutants.model import Mutant
 from verification.proof.prover import prover
 from verification.proof.schedule import format_faults
 
-# The part of a sort key that belongs to one case: its business id, a delivery note, a number, a digest.
-OF_A_CASE = re.compile(r"([-#](case-\d+.*|[a-z]+-\d+|gone|\d+|[0-9a-f]{40}))+$")
+# The part of a sort key that belongs to one case or test: its business id, a delivery note, a number, a digest.
+OF_A_CASE = re.compile(r"([-#](case-\d+.*|[a-z]+-\d+|gone|[a-z]|\d+|[0-9a-f]{40}))+$")
 MARKERS = re.compile(r"STEP#|CLOSED|CAPTURE|EFFECT|ATTEMPT#")
+CONDITION_DROPPED, MARKER_NOT_WRITTEN = "condition dropped", "marker not written"
 
 
 @dataclass
@@ -33,12 +34,8 @@ def seen_requests() -> tuple[dict[str, Requesters], dict[str, Requesters]]:
 
     def note(operation: str, params: dict[str, Any]) -> None:
         for kind, request in writes(operation, params) if scenario else ():
-            seen = []
-            if "ConditionExpression" in request:
-                seen.append(conditions[place_of(kind, request)])
-            if kind == "Put" and MARKERS.match(request["Item"]["sk"]["S"]):
-                seen.append(markers[place_of(kind, request)])
-            for by in seen:
+            for change in changes_of(kind, request):
+                by = (conditions if change == CONDITION_DROPPED else markers)[place_of(kind, request)]
                 by.scenarios[scenario] = None
                 if function:
                     by.functions[function] = None
@@ -73,6 +70,14 @@ def cases_of_all_requests(enumeration: CaseEnumeration) -> Iterator[WorkItem]:
         )
 
 
+def changes_of(kind: str, request: dict[str, Any]) -> Iterator[str]:
+    """Yield the kinds of mutants of a write: of its condition, and of the marker that it writes."""
+    if "ConditionExpression" in request:
+        yield CONDITION_DROPPED
+    if kind == "Put" and MARKERS.match(request["Item"]["sk"]["S"]):
+        yield MARKER_NOT_WRITTEN
+
+
 def writes(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     if operation == "TransactWriteItems":
         for action in params["TransactItems"]:
@@ -93,12 +98,17 @@ def place_of(kind: str, request: dict[str, Any]) -> str:
     return f"{request['TableName']} {kind} {row} [{condition or change}]"
 
 
+def without_id(place: str) -> str:
+    """Return a place without what a test has in place of an id: `STEP#arrival-burnt` as `STEP#arrival`."""
+    return re.sub(r"(STEP#\w+)-[\w-]+ ", r"\1 ", place)
+
+
 def request_with(mutant: Mutant) -> Callable[[str, dict[str, Any]], None]:
     def change(operation: str, params: dict[str, Any]) -> None:
         for kind, request in writes(operation, params):
             if place_of(kind, request) != mutant.place:
                 continue
-            if mutant.kind == "condition dropped":
+            if mutant.kind == CONDITION_DROPPED:
                 _drop_condition(kind, request)
             else:
                 request["Item"]["sk"] = {"S": "UNUSED"}

@@ -1,6 +1,7 @@
 """Run the tests of stores and workflows with one mutation: they use rows that no workflow produces.
 
-Also a pytest plugin: `MUTANT='["condition dropped", "<place>"]' pytest -p <this module> tests`.
+Also a pytest plugin: `MUTANT='["condition dropped", "<place>"]' pytest -p <this module> tests`, and with
+`REQUESTS=<file>` it lists the writes of the services by the tests that make them.
 """
 
 import json
@@ -8,6 +9,11 @@ import os
 import re
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from verification.harness.template import ROOT
@@ -15,7 +21,7 @@ from verification.harness.template import ROOT
 if TYPE_CHECKING:
     from verification.proof.mutants.model import Mutant
 
-MUTANT = "MUTANT"
+MUTANT, REQUESTS = "MUTANT", "REQUESTS"
 # Modules with a table of their own.
 FURTHER_TABLES = {
     "payments.cards": "CardsTable",
@@ -45,27 +51,64 @@ def killer(mutant: "Mutant", *tests: str) -> str:
     return failed[1] if failed else ""
 
 
+def requests_of_tests() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return each kind of mutant and its place that services write in tests, with the tests."""
+    with TemporaryDirectory() as folder:
+        listed = Path(folder, "requests.json")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", __name__, *TESTS]
+        subprocess.run(command, env={**os.environ, REQUESTS: str(listed)}, capture_output=True, check=True)
+        return {(kind, place): tuple(tests) for kind, place, tests in json.loads(listed.read_text())}
+
+
 def pytest_configure() -> None:
     from local_aws.ministack.dynamodb import in_process
 
     from verification.proof.mutants.model import Mutant
-    from verification.proof.mutants.requests import request_with, writes
+    from verification.proof.mutants.requests import changes_of, place_of, request_with, writes
 
-    change = request_with(Mutant(*json.loads(os.environ[MUTANT])))
+    change = request_with(Mutant(*json.loads(os.environ[MUTANT]))) if MUTANT in os.environ else None
     shipped = in_process.request_at_once
 
     def changed(operation: str, body: bytes) -> Any:
         params = json.loads(body)
         # Tests of stores give tables other names: use the name in the template.
-        named = [(request, request["TableName"]) for _, request in writes(operation, params)]
-        for request, name in named:
+        named = [(kind, request, request["TableName"]) for kind, request in writes(operation, params)]
+        for _, request, name in named:
             request["TableName"] = _table_of_caller(name)
-        change(operation, params)
-        for request, name in named:
+        if change:
+            change(operation, params)
+        elif any(_calling_services()):
+            for kind, request, _ in named:
+                for mutation in changes_of(kind, request):
+                    _made[mutation, place_of(kind, request)][_current_test()] = None
+        for _, request, name in named:
             request["TableName"] = name
         return shipped(operation, json.dumps(params).encode())
 
     in_process.request_at_once = changed
+
+
+def pytest_unconfigure() -> None:
+    if listed := os.environ.get(REQUESTS):
+        rows = [[kind, place, list(tests)] for (kind, place), tests in _made.items()]
+        Path(listed).write_text(json.dumps(rows))
+
+
+_made: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+
+
+def _current_test() -> str:
+    return os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+
+
+def _calling_services() -> Iterator[str]:
+    """Yield the modules of services that make a request, the innermost first."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        module = frame.f_globals.get("__name__", "")
+        if module.partition(".")[0] in SERVICES:
+            yield module
+        frame = frame.f_back
 
 
 def _table_of_caller(name: str) -> str:
@@ -73,11 +116,7 @@ def _table_of_caller(name: str) -> str:
 
     name: that in the request. A test may give a module with a table of its own the service's table.
     """
-    frame, callers = sys._getframe(1).f_back, []
-    while frame:
-        callers.append(frame.f_globals.get("__name__", ""))
-        frame = frame.f_back
-    services = [module for module in callers if module.partition(".")[0] in SERVICES]
+    services = list(_calling_services())
     if further := next((FURTHER_TABLES[module] for module in services if module in FURTHER_TABLES), ""):
         return further
     if name.endswith("Table"):
