@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 """
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -106,6 +107,34 @@ def test_half_a_surrogate_pair_is_encoded_as_a_question_mark() -> None:
     for call in ("States.Base64Encode({})", "States.Hash({}, 'SHA-256')"):
         half, whole = (compile_intrinsic(call.format(path)).evaluate(scope) for path in ("$.text", "$.same"))
         assert half == whole
+
+
+def test_unique_values_are_those_that_are_not_equal() -> None:
+    values = [
+        1,
+        1.0,
+        True,
+        "1",
+        [1],
+        [True],
+        [1.0],
+        {"a": [1], "b": None},
+        {"b": None, "a": [1.0]},
+        {},
+        [],
+        None,
+        [None],
+    ]
+    unique = compile_intrinsic("States.ArrayUnique($)").evaluate(Scope(values))
+    expected = [1, True, "1", [1], [True], {"a": [1], "b": None}, {}, [], None, [None]]
+    assert repr(unique) == repr(expected)
+
+
+def test_unique_values_of_a_long_array_take_little_time() -> None:
+    items = [{"sku": number} for number in range(30_000)]
+    started = time.process_time()
+    assert compile_intrinsic("States.ArrayUnique($)").evaluate(Scope(items)) == items
+    assert time.process_time() - started < 2
 
 
 def test_uuid_is_new_for_each_call() -> None:

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -164,6 +165,20 @@ def test_values_below_the_memory_limit_are_accepted() -> None:
     assert value('$length($replace($pad("", 1000, "a"), "a", $pad("", 6000, "b")))') == 6_000_000
     assert value("$count($append([1..400000], [1..400000]))") == 800_000
     assert value("$count($distinct($map([1..100000], function($x) { $x % 50000 })))") == 50_000
+
+
+def test_distinct_objects_of_a_long_array_take_little_time() -> None:
+    started = time.process_time()
+    assert value("$count($distinct($map([1..20000], function($x) {{'sku': $x}})))") == 20_000
+    assert time.process_time() - started < 4
+
+
+def test_distinct_values_are_those_that_are_not_equal() -> None:
+    expression = (
+        '$distinct([1, true, "1", [[1]], [[true]], {"a": [1], "b": null}, {"b": null, "a": [1]}, null, null])'
+    )
+    distinct = value(expression)
+    assert repr(distinct) == repr([1, True, "1", [[1]], [[True]], {"a": [1], "b": None}, None])
 
 
 def test_equal_numbers_are_not_distinct() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import java_base64
 from .java_random import MAX_BOUND, JavaRandom
-from .json_values import dumps, equal, is_number, loads, utf8
+from .json_values import dumps, equal, hashable, is_number, loads, utf8
 
 MAX_TEXT_LENGTH = 10_000
 MAX_RANGE_LENGTH = 1_000
@@ -142,11 +142,10 @@ def array_get_item(array: Any, position: Any) -> Any:
 
 def array_unique(array: Any) -> list[Any]:
     """Return the distinct values of an array (States.ArrayUnique)."""
-    unique: list[Any] = []
+    unique: dict[Any, Any] = {}
     for item in _array(array, "argument"):
-        if not any(equal(item, other) for other in unique):
-            unique.append(item)
-    return unique
+        unique.setdefault(hashable(item), item)
+    return list(unique.values())
 
 
 def _check_length(text: str) -> str:

@@ -38,6 +38,16 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def hashable(value: Any) -> Any:
+    """Return a hashable value that is the same for equal JSON values, and for no others."""
+    if isinstance(value, dict):
+        return "object", frozenset((key, hashable(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return "array", tuple(map(hashable, value))
+    # true and 1 are equal in Python.
+    return ("boolean", value) if isinstance(value, bool) else value
+
+
 def equal(a: Any, b: Any) -> bool:
     """Return whether two JSON values are equal: 1 equals 1.0, true does not equal 1."""
     if is_number(a) and is_number(b):

@@ -12,7 +12,7 @@ from .operators import is_finite_number, to_boolean, utf16_units
 from .paths import append, lookup, merge_sort
 from .runtime import Caller, Lambda, Native
 from .transform import copy
-from .values import UNDEFINED, Callee, Sequence, deep_equal, is_number, to_double_range
+from .values import UNDEFINED, Callee, Sequence, equality_key, is_number
 
 
 def map_items(call: Caller, items: Any, function: Any) -> Any:
@@ -198,18 +198,10 @@ def distinct(items: Any) -> Any:
     """Return the items without duplicates."""
     if not isinstance(items, list) or len(items) <= 1:
         return items
-    unique: list[Any] = Sequence() if type(items) is Sequence else []
-    scalars: set[str | float] = set()
+    unique: dict[Any, Any] = {}
     for item in items:
-        if type(item) is str or is_number(item):
-            scalar = to_double_range(item)
-            if scalar in scalars and scalar == scalar:  # NaN is not equal to itself
-                continue
-            scalars.add(scalar)
-        elif any(deep_equal(item, other) for other in unique):
-            continue
-        unique.append(item)
-    return unique
+        unique.setdefault(equality_key(item), item)
+    return Sequence(unique.values()) if type(items) is Sequence else list(unique.values())
 
 
 def clone(value: Any) -> Any:

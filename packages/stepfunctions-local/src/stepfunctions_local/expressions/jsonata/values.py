@@ -102,6 +102,19 @@ def deep_equal(a: Any, b: Any) -> bool:
     return False
 
 
+def equality_key(value: Any) -> Any:
+    """Return a hashable value that is the same for values that `deep_equal` finds equal, and for no others."""
+    if isinstance(value, list):
+        return "array", tuple(map(equality_key, value))
+    if type(value) is dict:
+        return "object", frozenset((key, equality_key(item)) for key, item in value.items())
+    if type(value) is bool:  # true and 1 are equal in Python
+        return "boolean", value
+    if is_number(value):
+        return to_double_range(value) if value == value else object()
+    return value
+
+
 def strictly_equal(a: Any, b: Any) -> bool:
     """Return whether values are equal by JavaScript's `===`: objects and arrays only equal themselves."""
     if a is b:
