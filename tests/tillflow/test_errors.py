@@ -1,5 +1,6 @@
 """Every domain error has a message for the cashier; messages name field, value and what is accepted."""
 
+import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib import import_module
@@ -112,6 +113,23 @@ def test_problems_are_read_from_the_message_that_a_workflow_keeps() -> None:
     error = InvalidOrder(first.field, first.value, first.expected, others)
     assert problems_in(str(error)) == problems
     assert problems_in("not such a message") == []
+    assert problems_in("request: nothing; expected something") == []
+
+
+@pytest.mark.parametrize("value", ["x; expected y", "a. b is c", "; z", ". q"])
+@pytest.mark.parametrize("expected", ["a value", "one; two", "x; expected z"])
+def test_words_of_a_sentence_in_a_value_hide_no_problem(value: str, expected: str) -> None:
+    error = InvalidOrder("lines", value, expected, [Problem("currency", 5, "a text")])
+    (first, *_, last) = problems_in(str(error))
+    assert (first.field, last.field, last.value, last.expected) == ("lines", "currency", 5, "a text")
+
+
+@pytest.mark.parametrize("text", ["a is b. ", "x is . ", ". c is d", ". ; ", "; expected "])
+def test_message_of_any_text_is_read_in_time_of_its_length(text: str) -> None:
+    started = time.process_time()
+    problems_in("request: " + text * (32_000 // len(text)))
+    problems_in("request: x is y; expected a" + text * (32_000 // len(text)) + "; expected z")
+    assert time.process_time() - started < 2
 
 
 def test_error_of_several_problems_names_each() -> None:

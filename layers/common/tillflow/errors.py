@@ -5,7 +5,6 @@ a class name is a name in the workflows, unique over all services.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,10 +17,8 @@ from typing import ClassVar, Self
 _MAX_MESSAGE = 20_000
 # Bounded in depth and length: a value may be of any size and nesting.
 _MAX_DEPTH, _MAX_PARTS, _MAX_TEXT = 3, 6, 60
-_SENTENCE = re.compile(
-    r"(?P<field>\S[^;]*?) is (?P<value>.*?); expected (?P<expected>.*?)(?:\. (?=\S[^;]* is .*?; expected )|\Z)",
-    re.S,
-)
+_IS, _EXPECTED, _NEXT = " is ", "; expected ", ". "
+"""What is between the parts of a sentence such as `quantity is 0; expected a number`, and between two sentences."""
 _AMOUNTS = frozenset({"amount", "total", "unit_cost"})
 _REPR = Repr(maxother=_MAX_TEXT)
 
@@ -290,10 +287,43 @@ def errors_by_name() -> dict[str, type[DomainError]]:
 def problems_in(message: str) -> list[Problem]:
     """Return the problems that the message of an InvalidRequest names: a workflow keeps the message alone."""
     _, _, sentences = message.partition(": ")
-    return [
-        Problem(match["field"], _read(match["value"]), match["expected"])
-        for match in _SENTENCE.finditer(sentences)
-    ]
+    subject, *others = sentences.split(_EXPECTED)
+    field, verb, value = subject.partition(_IS)
+    if not (verb and others):
+        return []
+    problems, accepted = list[Problem](), list[str]()
+    for text in others[:-1]:
+        before, following = _divided(text)
+        accepted.append(before)
+        # A value, or what is accepted, can have the words that end a sentence.
+        if following:
+            expected = _EXPECTED.join(accepted)
+            problems.append(Problem(field, _read(value), expected))
+            accepted = []
+            field, _, value = following.partition(_IS)
+    expected = _EXPECTED.join([*accepted, others[-1]])
+    return [*problems, Problem(field, _read(value), expected)]
+
+
+def _divided(text: str) -> tuple[str, str]:
+    """Return what is accepted and the sentence after it, "" without one, in time of the length of the text."""
+    semicolon = verb = -1
+    at = text.find(_NEXT)
+    while at >= 0:
+        start = at + len(_NEXT)
+        semicolon = semicolon if semicolon >= start else _place(text, ";", start)
+        verb = verb if verb > start else _place(text, _IS, start + 1)
+        # The name of a field has no semicolon.
+        if verb < semicolon and not text[start].isspace():
+            return text[:at], text[start:]
+        at = text.find(_NEXT, start)
+    return text, ""
+
+
+def _place(text: str, part: str, start: int) -> int:
+    """Return where a part begins, the end of the text without it."""
+    at = text.find(part, start)
+    return len(text) if at < 0 else at
 
 
 def _read(text: str) -> object:
