@@ -33,8 +33,9 @@ def start(folder: StateFolder, port: int, *, lambda_python: Path, with_parent: b
     if not is_free(port):
         raise port_in_use(port)
     folder.prepare()
-    command = [sys.executable, "-m", "local_aws", "--port", str(port), "--state-dir", str(folder.path)]
-    command += ["--lambda-python", str(lambda_python)]
+    # The process runs in the folder: paths that are relative to the caller's directory would name others there.
+    command = [sys.executable, "-m", "local_aws", "--port", str(port)]
+    command += ["--state-dir", str(folder.path.absolute()), "--lambda-python", str(lambda_python.absolute())]
     if with_parent:
         command += ["--with-parent", str(os.getpid())]
     if folder.log.exists() and folder.log.stat().st_size > _MAX_LOG_BYTES:

@@ -13,7 +13,7 @@ import pytest
 
 from local_aws import PortInUse, StackInUse, StateFolder, UnreadableState, supervisor
 
-from .conftest import eventually, start
+from .conftest import LAMBDA_PYTHON, eventually, free_port, start
 
 WAIT = {
     "StartAt": "Wait",
@@ -27,6 +27,17 @@ def _gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except FileNotFoundError:
         return True
+
+
+def test_relative_paths_are_those_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    interpreter = Path(os.path.relpath(LAMBDA_PYTHON))
+    folder = StateFolder(Path("state"))
+    try:
+        supervisor.start(folder, free_port(), lambda_python=interpreter)
+    finally:
+        supervisor.stop(folder)
+    assert (tmp_path / "state" / "executions.sqlite").exists()
 
 
 def test_state_is_kept_over_a_stop(folder: StateFolder) -> None:
