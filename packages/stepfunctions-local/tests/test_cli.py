@@ -117,6 +117,10 @@ def test_validate_checks_the_rules_of_the_type(tmp_path: Path) -> None:
             "no test case 'x'. Available: Happy, Sad.",
         ),
         (
+            ["test", "{definition}", "--mock", "{misspelt}"],
+            "The test case 'Happy' mocks the state 'W', which is not a task of the definition. Tasks: A.",
+        ),
+        (
             ["history", "arn:aws:states:us-east-1:1:execution:m:e", "--endpoint-url", "http://127.0.0.1:1"],
             "connect",
         ),
@@ -125,7 +129,10 @@ def test_validate_checks_the_rules_of_the_type(tmp_path: Path) -> None:
 def test_errors_are_printed_without_traceback(
     arguments: list[str], message: str, definition: Path, mock: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([argument.format(definition=definition, mock=mock) for argument in arguments]) == 1
+    misspelt = mock.with_name("misspelt.json")
+    misspelt.write_text(json.dumps(MOCK).replace('{"A": "Ok"}', '{"W": "Ok"}'))
+    paths = {"definition": definition, "mock": mock, "misspelt": misspelt}
+    assert main([argument.format_map(paths) for argument in arguments]) == 1
     assert message in capsys.readouterr().err
 
 
@@ -155,6 +162,27 @@ def test_test_runs_chosen_case_and_prints_json(
             "states": ["A", "W"],
         }
     }
+
+
+def test_test_fails_a_task_without_mock_and_names_its_call(
+    definition: Path, mock: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mock.write_text(json.dumps({"StateMachines": {"orders": {"TestCases": {"None": {}}}}}))
+    assert main(["test", str(definition), "--mock", str(mock), "--set", "Function=price"]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "None: FAILED after 0 s States.Runtime: The test case 'None' has no mock of this state, "
+        "and the function price is not called in a test."
+    )
+
+
+def test_variable_that_is_no_number_is_named_by_start_alone(
+    definition: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WAIT_TIME_SCALE", "fast")
+    assert main(["validate", str(definition)]) == 0
+    with pytest.raises(SystemExit):
+        main(["start"])
+    assert "--wait-time-scale: invalid float value: 'fast'" in capsys.readouterr().err
 
 
 def test_history_prints_events_of_a_running_server(capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,7 +76,24 @@ def test_states_of_test_case_are_mocked(
     [
         ({"StateMachines": {"m": {"TestCases": {"C": {"T": "None"}}}}}, "StateMachines/m/TestCases/C/T"),
         ({"MockedResponses": {"R": {"x": {"Return": 1}}}}, "MockedResponses/R/x"),
+        (
+            {"StateMachines": {"m": {"TestCases": {"C": {"T": {"0": {"Return": 1}}}}}}},
+            "StateMachines/m/TestCases/C/T",
+        ),
+        (
+            {"StateMachines": {"m": {"TestCases": {"C": ["T"]}}}},
+            "StateMachines/m/TestCases/C must be an object",
+        ),
+        ({"StateMachines": {"m": {"TestCases": ["C"]}}}, "StateMachines/m/TestCases must be an object"),
+        ({"StateMachines": {"m": None}}, "StateMachines/m must be an object; got null"),
+        ({"StateMachines": ["m"]}, "StateMachines must be an object"),
+        ([], "The mock configuration must be an object"),
         ({"MockedResponses": {"R": {"0": {}}}}, "MockedResponses/R/0"),
+        ({"MockedResponses": {"R": {"0": 1}}}, "MockedResponses/R/0 must be an object"),
+        ({"MockedResponses": {"R": {"0": {"Throw": "Busy"}}}}, "MockedResponses/R/0/Throw must be an object"),
+        ({"MockedResponses": {"R": [1]}}, "MockedResponses/R must be an object"),
+        ({"MockedResponses": {"R": {"3-1": {"Return": 1}}}}, "MockedResponses/R/3-1"),
+        ({"MockedResponses": {"R": {"1-": {"Return": 1}}}}, "MockedResponses/R/1-"),
     ],
 )
 def test_invalid_mock_file_error_names_place(change: dict, place: str) -> None:
@@ -138,6 +155,19 @@ def test_throttle_uses_error_name_of_service(resource: str, arguments: dict, err
     }
     with VirtualEngine(FakeServices(), invoker=FaultPlan(Fault("T", "throttle"))) as engine:
         assert engine.run(definition).error == error
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"kind": "timeout"}, "kind must be one of before_effect, .*garbage; got 'timeout'"),
+        ({"kind": "throttle", "times": 0}, "times must be at least 1; got 0"),
+        ({"kind": "throttle", "first": -1}, "first must be at least 0; got -1"),
+    ],
+)
+def test_fault_that_would_inject_nothing_is_refused(values: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Fault("T", **values)
 
 
 def test_unknown_test_case_fails_without_calls(config: Path) -> None:

@@ -49,21 +49,28 @@ def add_parser(commands: "argparse._SubParsersAction[Any]") -> None:
         epilog="Also accepted: " + ", ".join(_ENDPOINT_VARIABLES.values()) + ", STEP_FUNCTIONS_ENDPOINT.",
     )
     environment = os.environ
-    parser.add_argument("--host", default="127.0.0.1", help="Address to listen on.")
-    parser.add_argument("--port", type=int, default=8083, help="Port to listen on; 0 chooses a free one.")
-    parser.add_argument("--store", default="stepfunctions.db", help='SQLite file, or ":memory:".')
+    parser.add_argument("--host", default="127.0.0.1", help="Address to listen on (default %(default)s).")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=8083,
+        help="Port to listen on (default %(default)s); 0 chooses a free one.",
+    )
+    parser.add_argument(
+        "--store", default="stepfunctions.db", help='SQLite file (default %(default)s), or ":memory:".'
+    )
     parser.add_argument(
         "--endpoint-url", help="URL of the services that tasks call; default: the services of AWS."
     )
     parser.add_argument(
         "--region",
         default=environment.get("AWS_DEFAULT_REGION", "us-east-1"),
-        help="Region (AWS_DEFAULT_REGION).",
+        help="Region (AWS_DEFAULT_REGION; default us-east-1).",
     )
     parser.add_argument(
         "--account",
         default=environment.get("AWS_ACCOUNT_ID", "123456789012"),
-        help="Account (AWS_ACCOUNT_ID).",
+        help="Account (AWS_ACCOUNT_ID; default 123456789012).",
     )
     parser.add_argument(
         "--retention-days",
@@ -74,8 +81,9 @@ def add_parser(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument(
         "--wait-time-scale",
         type=float,
-        default=float(environment.get("WAIT_TIME_SCALE", "1")),
-        help="Factor of the duration of Wait states (WAIT_TIME_SCALE).",
+        # argparse converts a text when the command is run, and reports one that is not a number.
+        default=environment.get("WAIT_TIME_SCALE") or "1",
+        help="Factor of the duration of Wait states (WAIT_TIME_SCALE; default 1).",
     )
     parser.add_argument(
         "--mock-config", default=environment.get("SFN_MOCK_CONFIG"), help="Mock file (SFN_MOCK_CONFIG)."

@@ -3,13 +3,15 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import ApiError
+from ..errors import ApiError, StateError
 from ..faults import MockConfigError, Mocks
 from ..interpreter.invoker import TaskCall
-from ..testing import Result, VirtualEngine
+from ..services import HttpRequest, HttpResponse
+from ..testing import FakeServices, Result, VirtualEngine
 from . import definitions
 from .errors import CommandError
 
@@ -39,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         machine = _machine(mocks, arguments.machine)
         cases = _cases(mocks, machine, arguments.case)
         definition = definitions.read(arguments.file, arguments.set)
+        _check_states(mocks, machine, cases, definition)
         results = {
             case: _run_case(mocks, machine, case, definition, arguments.type, arguments.input)
             for case in cases
@@ -72,16 +75,51 @@ def _cases(mocks: Mocks, machine: str, requested: list[str] | None) -> list[str]
     return requested or available
 
 
+def _check_states(mocks: Mocks, machine: str, cases: list[str], definition: str) -> None:
+    """Refuse mocks of states that the definition lacks: their results would never be returned."""
+    tasks = sorted(definitions.task_states(definition))
+    for case in cases:
+        for state in mocks.states(machine, case):
+            if state not in tasks:
+                raise CommandError(
+                    f"The test case '{case}' mocks the state '{state}', which is not a task of the definition. "
+                    f"Tasks: {', '.join(tasks) or 'none'}."
+                )
+
+
 def _run_case(
     mocks: Mocks, machine: str, case: str, definition: str, kind: str, execution_input: str
 ) -> Result:
     async def proceed(call: TaskCall) -> Any:
         return await call.proceed()
 
-    with VirtualEngine(invoker=mocks.wrap(proceed)) as engine:
+    with VirtualEngine(_NoServices(case), invoker=mocks.wrap(proceed)) as engine:
         arn = engine.create(definition, name=machine, kind=kind)
         started = engine.start_execution(stateMachineArn=f"{arn}#{case}", input=execution_input)
         return engine.finish(started["executionArn"])
+
+
+class _NoServices(FakeServices):
+    """Services that cannot be called: a task without a mock fails, and names what it would have called."""
+
+    def __init__(self, case: str):
+        super().__init__()
+        self.case = case
+
+    async def call(self, service: str, operation: str, params: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        raise self._error(f"{service}:{operation}")
+
+    async def invoke_lambda(self, function: str, payload: bytes, **_: Any) -> dict[str, Any]:
+        raise self._error(f"the function {function}")
+
+    async def http(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        raise self._error(request.url)
+
+    def _error(self, target: str) -> StateError:
+        return StateError(
+            "States.Runtime",
+            f"The test case '{self.case}' has no mock of this state, and {target} is not called in a test.",
+        )
 
 
 def _table(results: dict[str, Result]) -> str:

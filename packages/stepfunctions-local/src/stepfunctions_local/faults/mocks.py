@@ -26,19 +26,23 @@ class Mocks:
     """
 
     def __init__(self, document: Mapping[str, Any]):
+        document = _object(document, "The mock configuration")
         responses = {
-            name: _numbered(name, body) for name, body in document.get("MockedResponses", {}).items()
+            name: _numbered(name, body)
+            for name, body in _object(document.get("MockedResponses", {}), "MockedResponses").items()
         }
         self.test_cases: dict[str, list[str]] = {}
         self._cases: dict[tuple[str, str, str], dict[int, Any]] = {}
-        for machine, body in document.get("StateMachines", {}).items():
-            self.test_cases[machine] = list(body.get("TestCases", {}))
-            for case, states in body.get("TestCases", {}).items():
-                for state, response in states.items():
-                    if response not in responses:
+        for machine, body in _object(document.get("StateMachines", {}), "StateMachines").items():
+            place = f"StateMachines/{machine}"
+            test_cases = _object(_object(body, place).get("TestCases", {}), f"{place}/TestCases")
+            self.test_cases[machine] = list(test_cases)
+            for case, states in test_cases.items():
+                for state, response in _object(states, f"{place}/TestCases/{case}").items():
+                    if not isinstance(response, str) or response not in responses:
                         raise MockConfigError(
-                            f"StateMachines/{machine}/TestCases/{case}/{state} references the response '{response}', "
-                            "which is not in MockedResponses."
+                            f"{place}/TestCases/{case}/{state} must be the name of a response in MockedResponses; "
+                            f"got {json.dumps(response)}"
                         )
                     self._cases[machine, case, state] = responses[response]
         self._deliveries: Counter[tuple[str, str]] = Counter()
@@ -51,6 +55,10 @@ class Mocks:
         except ValueError as error:
             raise MockConfigError(f"{path} is not valid JSON: {error}") from None
         return cls(document)
+
+    def states(self, machine: str, case: str) -> list[str]:
+        """Return the names of the states that a test case mocks."""
+        return [state for of, name, state in self._cases if (of, name) == (machine, case)]
 
     def wrap(self, invoker: Invoker) -> Invoker:
         """Return an invoker that returns mocked results and passes other calls to `invoker`."""
@@ -91,19 +99,25 @@ def mocked(path: str | Path, invoker: Invoker) -> Invoker:
     return Mocks.read(path).wrap(invoker)
 
 
-def _numbered(name: str, body: Mapping[str, Any]) -> dict[int, Any]:
+def _object(value: Any, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise MockConfigError(f"{place} must be an object; got {json.dumps(value)}")
+    return value
+
+
+def _numbered(name: str, body: Any) -> dict[int, Any]:
     """Return results by the number of the invocation: "0" is one, "1-3" are three."""
     numbered = {}
-    for key, result in body.items():
-        first, _, last = key.partition("-")
-        if not first.isdigit() or (last and not last.isdigit()):
-            raise MockConfigError(
-                f"MockedResponses/{name}/{key}: the key must be a number or a range such as 1-3."
-            )
-        if ("Return" in result) == ("Throw" in result):
-            raise MockConfigError(
-                f"MockedResponses/{name}/{key}: exactly one of Return and Throw is required."
-            )
+    for key, result in _object(body, f"MockedResponses/{name}").items():
+        place = f"MockedResponses/{name}/{key}"
+        first, separator, last = key.partition("-")
+        numbers = [first, last] if separator else [first]
+        if not all(number.isdecimal() for number in numbers) or int(first) > int(last or first):
+            raise MockConfigError(f"{place}: the key must be a number or a range such as 1-3.")
+        if ("Return" in _object(result, place)) == ("Throw" in result):
+            raise MockConfigError(f"{place}: exactly one of Return and Throw is required.")
+        if "Throw" in result:
+            _object(result["Throw"], f"{place}/Throw")
         for number in range(int(first), int(last or first) + 1):
             numbered[number] = result
     return numbered

@@ -7,7 +7,7 @@ with VirtualEngine(services, invoker=plan) as engine: …
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ..errors import StateError
 from ..integrations import Integration
@@ -27,6 +27,7 @@ type Kind = Literal[
     "garbage",
 ]
 
+_KINDS: tuple[str, ...] = get_args(Kind.__value__)
 _DAY_SECONDS = 86_400.0
 
 # The throttling errors of services that do not use ThrottlingException.
@@ -47,7 +48,7 @@ class Fault:
     before_effect, after_effect: the task fails with `error` before or after the call. time_out_before_effect,
     time_out_after_effect: no response within the state's timeout, without or with the call. late_effect: no response,
     and the call is made a day later. throttle: the service throttles the call. deliver_twice: the call is made twice.
-    garbage: the call is made and the response is `result`.
+    garbage: the call is made and the response is `result`. Raises ValueError for values that would inject nothing.
     """
 
     state: str
@@ -57,6 +58,14 @@ class Fault:
     error: str = "InjectedFault"
     cause: str = "injected by a fault plan"
     result: Any = "garbage"
+
+    def __post_init__(self) -> None:
+        if self.kind not in _KINDS:
+            raise ValueError(f"kind must be one of {', '.join(_KINDS)}; got {self.kind!r}")
+        if self.times < 1:
+            raise ValueError(f"times must be at least 1; got {self.times}")
+        if self.first < 0:
+            raise ValueError(f"first must be at least 0; got {self.first}")
 
 
 class FaultPlan:
