@@ -25,7 +25,7 @@ def cost_in_minor_units(name: str, cost: str, currency: str) -> int:
     if minor and EXPONENT[currency] and "." not in cost:
         amount = str(Money(minor, currency)).removesuffix(f" {currency}")
         raise OperatorError(
-            f"{name} is {cost!r}; expected its decimals too, such as {amount}.",
+            f"{name} is {cost!r}; expected its decimals too in {currency}, such as {amount}.",
             "Amounts are typed in units of the currency, not in cents.",
         )
     return minor

@@ -2,3 +2,7 @@
 
 LOCATION = "store-1"
 CURRENCY = "EUR"
+
+# Environment variables with which another shop replaces them.
+LOCATION_VARIABLE = "TILLFLOW_LOCATION"
+CURRENCY_VARIABLE = "TILLFLOW_CURRENCY"

@@ -37,7 +37,7 @@ COMMANDS = {
     "aws": Lazy(
         "till.commands.stack",
         "aws",
-        "Run the AWS CLI with the endpoint of the deployment, which version 1 does not take from the environment.",
+        "Run the AWS CLI with the endpoint of the deployment and, on the local AWS, its keys.",
         {
             "add_help_option": False,
             "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
@@ -48,12 +48,16 @@ COMMANDS = {
         "seed",
         "Create the data of the demo shop: products, stock, suppliers and customers.",
     ),
-    "order": Lazy("till.commands.order", "app", "Customer orders: place, cancel, list, show."),
-    "return": Lazy("till.commands.returns", "app", "Returns of customer orders: create, list, show."),
+    "order": Lazy("till.commands.order", "app", "Customer orders: place, cancel, receipt, list, show."),
+    "return": Lazy(
+        "till.commands.returns",
+        "app",
+        "Returns, with or without a receipt: create, list, show.",
+    ),
     "exchange": Lazy("till.commands.exchange", "app", "Exchanges: create, show."),
     "customer": Lazy("till.commands.customer", "app", "Customers and their credit with the shop."),
     "invoice": Lazy("till.commands.invoice", "app", "Invoices: their documents, payments and ageing."),
-    "ledger": Lazy("till.commands.ledger", "app", "Journal entries made by hand: post, list, show."),
+    "ledger": Lazy("till.commands.ledger", "app", "Journal entries made by hand: entry, list, show."),
     "gift-card": Lazy("till.commands.gift_card", "app", "Gift cards: issue, show the balance."),
     "report": Lazy("till.commands.reports", "app", "Reports of sales."),
     "history": Lazy(
@@ -92,9 +96,13 @@ COMMANDS = {
         "till.commands.reconciliation", "app", "Compare the payment providers' books with ours, day by day."
     ),
     "draft": Lazy("till.commands.draft", "app", "Draft orders: create, list, show, update, sell, discard."),
-    "shipment": Lazy("till.commands.shipment", "app", "Deliveries of orders: list, show, deliver, fail."),
+    "shipment": Lazy(
+        "till.commands.shipment", "app", "Deliveries of orders: list, show, deliver, fail, split."
+    ),
     "transfer": Lazy(
-        "till.commands.transfer", "app", "Move goods between locations: create, ship, receive, cancel."
+        "till.commands.transfer",
+        "app",
+        "Move goods between locations: create, ship, receive, cancel, list, show.",
     ),
     "supplier": Lazy(
         "till.commands.supplier", "app", "Suppliers, their price lists, statements and performance."
@@ -102,8 +110,14 @@ COMMANDS = {
     "purchase": Lazy(
         "till.commands.purchase", "app", "Purchase orders, their receipts, invoices and payments."
     ),
-    "image": Lazy("till.commands.image", "app", "Product images: upload, show, list, redrive, backfill."),
-    "product": Lazy("till.commands.product", "app", "Products of the catalog and their pictures."),
+    "image": Lazy(
+        "till.commands.image", "app", "Product images: add, show, list, quarantine, redrive, backfill."
+    ),
+    "product": Lazy(
+        "till.commands.product",
+        "app",
+        "Products: prices, imports, labels of scales, terms of returns.",
+    ),
     "user": Lazy("till.commands.user", "app", "Users: who may sign in, and what they may do."),
     "api": Lazy(
         "till.commands.api",

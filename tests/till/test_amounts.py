@@ -24,8 +24,8 @@ def test_cost_is_read_in_units_of_its_currency(text: str, currency: str, minor: 
 @pytest.mark.parametrize(
     ("text", "currency", "said"),
     [
-        ("1020", "EUR", "unit cost is '1020'; expected its decimals too, such as 1020.00."),
-        ("1250", "KWD", "unit cost is '1250'; expected its decimals too, such as 1250.000."),
+        ("1020", "EUR", "unit cost is '1020'; expected its decimals too in EUR, such as 1020.00."),
+        ("1250", "KWD", "unit cost is '1250'; expected its decimals too in KWD, such as 1250.000."),
         ("0.005", "EUR", "unit cost is '0.005'; expected at most 2 decimals in EUR."),
         ("10.5", "JPY", "unit cost is '10.5'; expected at most 0 decimals in JPY."),
         ("-1.00", "EUR", "unit cost is '-1.00'; expected 0 or more."),

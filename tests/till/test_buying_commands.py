@@ -211,7 +211,7 @@ def test_receipt_prints_the_received_units(paid: str) -> None:
         ("supplier=sup-beans,cost=dear", "Invalid field"),
         (
             "supplier=sup-beans,cost=400",
-            "cost of sup-beans is '400'; expected its decimals too, such as 400.00",
+            "cost of sup-beans is '400'; expected its decimals too in EUR, such as 400.00",
         ),
         ("supplier=sup-beans,freight=0.005", "freight of sup-beans is '0.005'; expected at most 2 decimals"),
     ],

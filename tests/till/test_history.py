@@ -47,6 +47,23 @@ def failed(number: int, previous: int, at: float, error: str, cause: str) -> dic
     return event(number, "TaskFailed", previous, at, taskFailedEventDetails={"error": error, "cause": cause})
 
 
+def test_failure_of_an_awaited_execution_is_its_own() -> None:
+    cause = {
+        "ExecutionArn": "arn:aws:states:us-east-1:000000000000:execution:OrderCheckout:ord-1",
+        "Error": "PaymentDeclined",
+        "Cause": json.dumps({"errorMessage": "payment declined", "errorType": "PaymentDeclined"}),
+        "Input": "{}",
+    }
+    history = [
+        event(1, "ExecutionStarted", 0, 0),
+        entered(2, "Task", "Charge", 1, 0),
+        event(3, "TaskScheduled", 2, 0, taskScheduledEventDetails={}),
+        failed(4, 3, 1, "States.TaskFailed", json.dumps(cause)),
+    ]
+    [visit] = visits(history, {})
+    assert visit.errors == ["States.TaskFailed: PaymentDeclined: payment declined"]
+
+
 RETRIED_THEN_CAUGHT = [
     event(1, "ExecutionStarted", 0, 0),
     entered(2, "Task", "Charge", 1, 0.1),

@@ -9,6 +9,7 @@ import typer
 
 from till import workflows
 from till.amounts import minor_units
+from till.defaults import CURRENCY, CURRENCY_VARIABLE
 from till.errors import OperatorError, operator_errors
 from till.lazy import LightGroup
 from till.numbers import number_option
@@ -29,7 +30,7 @@ Name = Annotated[str | None, typer.Option(help="Name.")]
 Email = Annotated[str | None, typer.Option(help="Email address; empty to remove it.")]
 Phone = Annotated[str | None, typer.Option(help="Phone number; empty to remove it.")]
 Note = Annotated[str | None, typer.Option(help="Note for the staff.")]
-Currency = Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")]
+Currency = Annotated[str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency, by its ISO 4217 code.")]
 _LISTED = "`till customer list` lists every customer."
 
 
@@ -227,7 +228,7 @@ def list_customers(
 def limit(
     customer_id: CustomerId,
     amount: Annotated[str, typer.Argument(help="How much the customer may owe, such as 500.00.")],
-    currency: Currency = "EUR",
+    currency: Currency = CURRENCY,
 ) -> None:
     """Let a customer buy on account up to a limit. What is owed stays, above the limit too.
 
@@ -251,7 +252,7 @@ def grant(
     customer_id: CustomerId,
     amount: Annotated[str, typer.Argument(help="Amount, such as 12.50.")],
     reason: Annotated[str, typer.Option(help="Reason.")],
-    currency: Currency = "EUR",
+    currency: Currency = CURRENCY,
     source: Annotated[str, typer.Option(help="goodwill, cash or bank_transfer.")] = "goodwill",
     expires_on: Annotated[
         str | None, typer.Option(help="Last day, such as 2027-12-31; by default that of the policy.")
@@ -276,7 +277,7 @@ def grant(
         "source": source,
         "expires_on": expires_on,
     }
-    with operator_errors(_LISTED):
+    with operator_errors(f"`till customer credit policy {currency}` shows the limit of goodwill. {_LISTED}"):
         Customers(stack).get(customer_id)
         balance = Credit(stack).grant(request)
     out.print(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from till.amounts import minor_units
+from till.defaults import CURRENCY, CURRENCY_VARIABLE
 from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_json
 from till.report import AsJson
@@ -23,7 +24,9 @@ _ADVICE = "A code has 24 letters and digits; `till gift-card issue` prints a new
 @app.command("issue")
 def issue(
     amount: Annotated[str, typer.Argument(help="Amount, such as 50.00.")],
-    currency: Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")] = "EUR",
+    currency: Annotated[
+        str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency, by its ISO 4217 code.")
+    ] = CURRENCY,
     source: Annotated[str, typer.Option(help="cash, bank_transfer or goodwill.")] = "cash",
     reason: Annotated[str, typer.Option(help="Reason.")] = "gift card",
     expires_on: Annotated[str | None, typer.Option(help="Last day, such as 2027-12-31.")] = None,

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
     from till.services.images import UploadedObject
 
-app = typer.Typer(no_args_is_help=True, help="Product images: upload, show, list, redrive, backfill.")
+app = typer.Typer(
+    no_args_is_help=True, help="Product images: add, show, list, quarantine, redrive, backfill."
+)
 
 _FIELDS = (
     "status key sku format displayed_size stored_size bytes frames alpha icc_name captured_at camera "

@@ -8,6 +8,7 @@ import typer
 
 from till import workflows
 from till.amounts import minor_units
+from till.defaults import CURRENCY, CURRENCY_VARIABLE
 from till.errors import OperatorError, operator_errors
 from till.output import money, out, print_fields, print_json, print_table
 from till.report import AsJson
@@ -24,7 +25,9 @@ def pay(
     customer_id: CustomerId,
     amount: Annotated[str, typer.Argument(help="Amount, such as 120.00.")],
     method: Annotated[str, typer.Option(help="cash or bank_transfer.")] = "bank_transfer",
-    currency: Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")] = "EUR",
+    currency: Annotated[
+        str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency, by its ISO 4217 code.")
+    ] = CURRENCY,
     order: Annotated[
         list[str] | None,
         typer.Option(help="Order whose invoice is paid; repeat for several. By default the oldest."),

@@ -12,6 +12,7 @@ import typer
 from till import workflows
 from till.amounts import minor_units
 from till.days import FirstDay, LastDay, typed_period
+from till.defaults import CURRENCY, CURRENCY_VARIABLE
 from till.errors import operator_errors
 from till.output import money, out, print_fields, print_json, print_table, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
@@ -20,7 +21,7 @@ from till.stack import find_stack
 if TYPE_CHECKING:
     from ledger.manual.models import ManualEntry
 
-app = typer.Typer(no_args_is_help=True, help="Journal entries made by hand: post, list, show.")
+app = typer.Typer(no_args_is_help=True, help="Journal entries made by hand: entry, list, show.")
 _AMOUNT = "Account and amount, such as 1030=500.00; repeat for several."
 _COLUMNS = ("number", "day", "account", "name", "debit", "credit", "currency", "reason", "posted_by", "id")
 
@@ -31,7 +32,9 @@ def entry(
     credit: Annotated[list[str], typer.Option(help=_AMOUNT)],
     reason: Annotated[str, typer.Option(help="Reason.")],
     day: Annotated[str | None, typer.Option(help="Day in UTC, such as 2026-11-23; today by default.")] = None,
-    currency: Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")] = "EUR",
+    currency: Annotated[
+        str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency, by its ISO 4217 code.")
+    ] = CURRENCY,
     entry_id: Annotated[str | None, typer.Option("--id", help="Idempotency key.")] = None,
     as_json: AsJson = False,
 ) -> None:

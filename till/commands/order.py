@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from orders.models import Order
     from payments.models import Tender
 
-app = typer.Typer(no_args_is_help=True, help="Customer orders: place, cancel, list, show.")
+app = typer.Typer(no_args_is_help=True, help="Customer orders: place, cancel, receipt, list, show.")
 
 OrderId = Annotated[str, typer.Argument(help="Order id.")]
 

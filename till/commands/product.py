@@ -12,6 +12,7 @@ from rich.text import Text
 
 from till import drawing, workflows
 from till.amounts import minor_units
+from till.defaults import CURRENCY, CURRENCY_VARIABLE
 from till.errors import OperatorError, operator_errors
 from till.numbers import number_option
 from till.output import err, lines, money, out, print_fields, print_json, print_table, timestamp
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _LISTED = "`till product list` lists every product."
 
-app = typer.Typer(no_args_is_help=True, help="Products of the catalog and their pictures.")
+app = typer.Typer(no_args_is_help=True, help="Products: prices, imports, labels of scales, terms of returns.")
 
 
 @app.command("list")
@@ -171,7 +172,9 @@ def schedule_price(
     sku: Annotated[str, typer.Argument(help="SKU.")],
     amount: Annotated[str, typer.Argument(help="Price of a unit, such as 18.90.")],
     valid_from: Annotated[str, typer.Option("--from", help="Time, such as 2027-01-01T00:00:00+01:00.")],
-    currency: Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")] = "EUR",
+    currency: Annotated[
+        str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency, by its ISO 4217 code.")
+    ] = CURRENCY,
 ) -> None:
     """Change the price of a product from a time on.
 
@@ -281,7 +284,7 @@ def barcode_layout(
     content: Annotated[str, typer.Option(help="What they have in them: price or weight.")] = "price",
     item_digits: Annotated[int, number_option(min=4, max=6, help="Digits of the item after the prefix.")] = 5,
     check_digit: Annotated[bool, typer.Option("--check-digit", help="The price or weight has one.")] = False,
-    currency: Annotated[str, typer.Option(help="Currency of a price.")] = "EUR",
+    currency: Annotated[str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency of a price.")] = CURRENCY,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the layout of the prefix.")] = False,
     as_json: AsJson = False,
 ) -> None:

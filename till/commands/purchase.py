@@ -12,6 +12,7 @@ import typer
 from till import workflows
 from till.amounts import amount_text, cost_in_minor_units
 from till.days import typed_day
+from till.defaults import CURRENCY, CURRENCY_VARIABLE, LOCATION, LOCATION_VARIABLE
 from till.errors import OperatorError, operator_errors
 from till.numbers import whole_number
 from till.output import money, out, print_json, timestamp
@@ -34,8 +35,12 @@ BILLED = "SKU=QUANTITY@UNIT_PRICE, such as COF-ESP-1KG=24@10.20"
 def create(
     line: Annotated[list[str], typer.Option(help=f"{ORDERED}; once per SKU.")],
     supplier: Annotated[list[str], typer.Option(help="Suppliers in the order they are asked.")],
-    location: Annotated[str, typer.Option(help="Location of the delivery.")] = "store-1",
-    currency: Annotated[str, typer.Option(help="ISO 4217 currency.")] = "EUR",
+    location: Annotated[
+        str, typer.Option(envvar=LOCATION_VARIABLE, help="Location of the delivery.")
+    ] = LOCATION,
+    currency: Annotated[
+        str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency, by its ISO 4217 code.")
+    ] = CURRENCY,
     order_id: Annotated[
         str, typer.Option("--id", help="Purchase order id, which is the idempotency key.")
     ] = "",

@@ -12,7 +12,7 @@ import typer
 
 from till import workflows
 from till.amounts import amount_text
-from till.defaults import LOCATION
+from till.defaults import LOCATION, LOCATION_VARIABLE
 from till.errors import OperatorError, operator_errors
 from till.numbers import decimal_number, number_option, whole_number
 from till.output import money, out, print_json, print_table, styled, timestamp
@@ -35,7 +35,7 @@ Sources = Annotated[
         "deliveries.",
     ),
 ]
-Location = Annotated[str, typer.Option(help="Location.")]
+Location = Annotated[str, typer.Option(envvar=LOCATION_VARIABLE, help="Location.")]
 ServiceLevel = Annotated[str, typer.Option(help="Share of days without a stockout.")]
 CoverDays = Annotated[int, number_option(help="Days of demand ordered above the reorder point.")]
 Point = Annotated[int | None, number_option(help="Reorder point; by default from recent demand.")]

@@ -9,6 +9,7 @@ import typer
 from reports.dimensions import DIMENSIONS
 
 from till.days import FirstDay, typed_day
+from till.defaults import CURRENCY, CURRENCY_VARIABLE
 from till.errors import operator_errors
 from till.output import money
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
@@ -44,7 +45,9 @@ def report_sales(
     by: Annotated[str, typer.Option(help=f"Group by: {', '.join(DIMENSIONS)}.")] = "day",
     first: FirstDay = None,
     last: Annotated[str | None, typer.Option("--to", help="Last day; today by default.")] = None,
-    currency: Annotated[str, typer.Option(help="Currency, by its ISO 4217 code.")] = "EUR",
+    currency: Annotated[
+        str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency, by its ISO 4217 code.")
+    ] = CURRENCY,
     page: Page = 1,
     page_size: PageSize = 50,
     as_json: AsJson = False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from till import workflows
-from till.defaults import CURRENCY, LOCATION
+from till.defaults import CURRENCY, CURRENCY_VARIABLE, LOCATION, LOCATION_VARIABLE
 from till.errors import OperatorError, operator_errors
 from till.numbers import whole_number
 from till.output import money, out, print_json, print_table, styled, timestamp
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from orders.returns.models import Return
     from tillflow.executions import Started
 
-app = typer.Typer(no_args_is_help=True, help="Returns of customer orders: create, list, show.")
+app = typer.Typer(no_args_is_help=True, help="Returns, with or without a receipt: create, list, show.")
 
 UNRECEIPTED_LINE = "SKU=QUANTITY or SKU=QUANTITY:damaged"
 LINE = "LINE=QUANTITY or LINE=QUANTITY:damaged; LINE is a line number or a SKU"
@@ -90,9 +90,13 @@ def create_without_receipt(
     customer: Annotated[str, typer.Option(help="Customer who gets the store credit.")],
     manager: Annotated[str, typer.Option(help="Manager who allows it.")],
     note: Annotated[str, typer.Option(help="Why the manager allows it.")],
-    location: Annotated[str, typer.Option(help="Location where the units come back.")] = LOCATION,
+    location: Annotated[
+        str, typer.Option(envvar=LOCATION_VARIABLE, help="Location where the units come back.")
+    ] = LOCATION,
     register: Annotated[str, typer.Option(help="Register where the units come back.")] = "back-office",
-    currency: Annotated[str, typer.Option(help="Currency of the credit.")] = CURRENCY,
+    currency: Annotated[
+        str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency of the credit.")
+    ] = CURRENCY,
     reason: Annotated[str, typer.Option(help="Reason, printed on the credit note.")] = "returned",
     return_id: Annotated[str, typer.Option("--id", help="Return id, which is the idempotency key.")] = "",
     as_json: AsJson = False,

@@ -11,7 +11,7 @@ from till.output import out, print_json, print_table, styled, timestamp
 from till.report import AsCsv, AsJson, Page, PageSize, print_report
 from till.stack import find_stack
 
-app = typer.Typer(no_args_is_help=True, help="Deliveries of orders: list, show, deliver, fail.")
+app = typer.Typer(no_args_is_help=True, help="Deliveries of orders: list, show, deliver, fail, split.")
 
 ShipmentId = Annotated[str, typer.Argument(help="Shipment id.")]
 Note = Annotated[str, typer.Option(help="Note.")]

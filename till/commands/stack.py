@@ -171,7 +171,7 @@ def env(
 
 
 def aws(context: typer.Context) -> None:
-    """Run the AWS CLI with the endpoint of the deployment, which version 1 does not take from the environment.
+    """Run the AWS CLI with the endpoint of the deployment and, on the local AWS, its keys.
 
     Examples:
 

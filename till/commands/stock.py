@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from till.amounts import cost_in_minor_units
-from till.defaults import CURRENCY, LOCATION
+from till.defaults import CURRENCY, CURRENCY_VARIABLE, LOCATION, LOCATION_VARIABLE
 from till.errors import OperatorError, operator_errors
 from till.numbers import whole_number
 from till.output import confirm, money, out, print_json, print_table, styled, timestamp
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Show stock levels and movements, and correct them.")
 
-Location = Annotated[str, typer.Option(help="Location.")]
-Currency = Annotated[str, typer.Option(help="Currency of the stock's value (ISO 4217).")]
+Location = Annotated[str, typer.Option(envvar=LOCATION_VARIABLE, help="Location.")]
+Currency = Annotated[
+    str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency of the stock's value (ISO 4217).")
+]
 Sku = Annotated[str, typer.Argument(help="SKU of the product.")]
 
 UnitCost = Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from till import workflows
-from till.defaults import CURRENCY
+from till.defaults import CURRENCY, CURRENCY_VARIABLE
 from till.errors import OperatorError, operator_errors
 from till.numbers import whole_number
 from till.output import out, print_json, print_table, styled, timestamp
@@ -19,7 +19,9 @@ from till.waiting import Wait, waiting_for
 if TYPE_CHECKING:
     from inventory.transfers.models import TransferSummary
 
-app = typer.Typer(no_args_is_help=True, help="Move goods between locations: create, ship, receive, cancel.")
+app = typer.Typer(
+    no_args_is_help=True, help="Move goods between locations: create, ship, receive, cancel, list, show."
+)
 
 TransferId = Annotated[str, typer.Argument(help="Transfer id.")]
 ADVICE = "See the transfer with `till transfer show`."
@@ -34,7 +36,9 @@ def create(
     source: Annotated[str, typer.Option("--from", help="Source location.")],
     destination: Annotated[str, typer.Option("--to", help="Destination location.")],
     reason: Annotated[str, typer.Option(help="Reason.")] = "",
-    currency: Annotated[str, typer.Option(help="Currency of the stock's value (ISO 4217).")] = CURRENCY,
+    currency: Annotated[
+        str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency of the stock's value (ISO 4217).")
+    ] = CURRENCY,
     transfer_id: Annotated[str, typer.Option("--id", help="Transfer id, which is the idempotency key.")] = "",
     wait: Wait = False,
     as_json: AsJson = False,

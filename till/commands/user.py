@@ -28,7 +28,13 @@ def create(
     location: Annotated[str, typer.Option(help="The only location a cashier sells at; any without.")] = "",
     password: Annotated[
         str,
-        typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="At least 12 characters."),
+        typer.Option(
+            prompt=True,
+            hide_input=True,
+            confirmation_prompt=True,
+            show_default=False,
+            help="At least 12 characters.",
+        ),
     ] = "",
 ) -> None:
     """Create a user. The password is asked for unless --password gives it.

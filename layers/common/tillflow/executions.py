@@ -115,9 +115,17 @@ def describe_execution(states: Any, arn: str) -> dict[str, Any] | None:
 
 
 def error_message(cause: str) -> str:
-    """Return the sentence of a Cause: that of a Lambda function is JSON with the exception's text."""
+    """Return the sentence of a Cause.
+
+    That of a Lambda function is JSON with the exception's text, that of an execution which a step has awaited is JSON
+    with its own Error and Cause.
+    """
     try:
         failure = json.loads(cause)
     except (ValueError, RecursionError):
         return cause
-    return str(failure.get("errorMessage", cause)) if isinstance(failure, dict) else cause
+    if not isinstance(failure, dict):
+        return cause
+    if "ExecutionArn" in failure and "Error" in failure:
+        return f"{failure['Error']}: {error_message(failure.get('Cause', ''))}".rstrip(": ")
+    return str(failure.get("errorMessage", cause))
