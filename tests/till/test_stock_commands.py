@@ -15,7 +15,10 @@ from inventory.rules import PLAUSIBLE_FACTOR, PLAUSIBLE_UNITS
 from inventory.store import InventoryStore
 from inventory.transfers.models import OpenTransfer
 from inventory.transfers.store import TransferStore
+from purchasing.models import Purchase
+from purchasing.rows import PURCHASES
 from tillflow.aws import client
+from tillflow.documents import Documents
 from tillflow.store import key, marshal
 from typer.testing import CliRunner
 
@@ -179,3 +182,33 @@ def test_cancelled_transfer_releases_its_source_and_its_destination(stock: Stock
     assert "TEA: 3 units no longer on order." in printed
     assert stock.level("store-2", "TEA")["on_order"] == 0
     assert "trf-1 holds nothing." in run(*command).output
+
+
+def purchase(status: str) -> None:
+    """Store a purchase order of four units that are on order."""
+    document = {
+        "purchase_order_id": "po-1",
+        "status": status,
+        "location": "store-1",
+        "currency": "EUR",
+        "lines": [{"sku": "TEA", "quantity": 4, "unit_cost": 100}],
+        "suppliers": ["sup-1"],
+        "opened_at": "2026-11-23T10:00:00Z",
+    }
+    Documents(client("dynamodb"), "PurchasingTable", PURCHASES).create(Purchase.model_validate(document))
+    on_order = OnOrder(client("dynamodb"), "InventoryTable", "PURCHASE")
+    on_order.raise_units("po-1", "store-1", [OrderedLine(sku="TEA", quantity=4)])
+
+
+def test_purchase_that_is_paid_and_not_closed_keeps_what_it_has_on_order(stock: StockOperations) -> None:
+    purchase("PAID")
+    printed = run("stock", "release", "po-1", "--of", "purchase", code=2).output
+    assert "purchase po-1 is PAID; it must have ended: CLOSED, CANCELLED." in printed
+    assert stock.level("store-1", "TEA")["on_order"] == 4
+
+
+@pytest.mark.parametrize("status", ["CLOSED", "CANCELLED"])
+def test_ended_purchase_releases_what_it_has_on_order(stock: StockOperations, status: str) -> None:
+    purchase(status)
+    assert "TEA: 4 units no longer on order." in run("stock", "release", "po-1", "--of", "purchase").output
+    assert stock.level("store-1", "TEA")["on_order"] == 0

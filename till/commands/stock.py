@@ -49,7 +49,12 @@ class Kind(StrEnum):
         return cast("EndedDocument", self.name)
 
 
-_ENDED = ("PAID", "REJECTED", "CLOSED", "CANCELLED")
+# The statuses of a document whose workflow has ended.
+_ENDED = {
+    Kind.ORDER: ("PAID", "REJECTED", "CANCELLED"),
+    Kind.TRANSFER: ("CLOSED", "CANCELLED"),
+    Kind.PURCHASE: ("CLOSED", "CANCELLED"),
+}
 
 LEVEL = (
     "location",
@@ -278,9 +283,9 @@ def release(
     stack = find_stack()
     with operator_errors(f"See `till {kind.value} list`."):
         status = _status(stack, kind, business_id)
-    if status not in _ENDED:
+    if status not in _ENDED[kind]:
         raise OperatorError(
-            f"{kind.value} {business_id} is {status}; it must have ended: {', '.join(_ENDED)}.",
+            f"{kind.value} {business_id} is {status}; it must have ended: {', '.join(_ENDED[kind])}.",
             "Its workflow releases what it holds; `till case list` shows what it waits for.",
         )
     # A repair after an audit, as `rebuild` is.
