@@ -106,7 +106,7 @@ layers: setup ## Pin what the layers carry to the versions of uv.lock
 diagrams: setup ## Draw the workflows into docs/workflows
 	$(PYTHON) -m verification.saga_checker --draw
 
-prove: setup ## Run every workflow under every fault, pair of faults and kill (100 minutes; before a release)
+prove: setup ## Run every workflow under every fault, pair of faults and kill (about an hour; before a release)
 	$(PYTHON) -m verification.proof
 
 mutants: setup ## Run the proof on mutants of the product (hours; before a release)
