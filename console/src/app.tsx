@@ -7,9 +7,10 @@ import { useIdle } from "./core/idle";
 import { setPreferences } from "./core/preferences";
 import { hrefOf, useRoute } from "./core/router";
 import { ShopContext, type Shop } from "./core/shop";
-import type { Person, Scope, Session } from "./core/session";
+import type { Person, Session } from "./core/session";
 import { Button, LazyPart } from "./core/ui";
 import { forgetPerson, rememberPerson } from "./offline/last-person";
+import { PAGES, type PageName } from "./pages";
 import { TillPage } from "./till/till-page";
 
 const Office = lazy(() => import("./office/office"));
@@ -20,33 +21,6 @@ const IDLE_MINUTES = 10;
 function stayOpen(): void {
   // An idle till without a connection.
 }
-
-/** The pages, and the scope that a person needs to be shown each. The gateway enforces it on every request. */
-export const PAGES = {
-  till: "sell",
-  returns: "sell",
-  orders: "read",
-  invoices: "read",
-  payments: "read",
-  customers: "read",
-  products: "read",
-  stock: "read",
-  counts: "manage",
-  transfers: "manage",
-  purchases: "manage",
-  approvals: "manage",
-  suppliers: "manage",
-  cases: "operate",
-  "dead-letters": "operate",
-  executions: "operate",
-  images: "read",
-  deliveries: "read",
-  reports: "manage",
-  settings: "manage",
-  users: "operate",
-} as const satisfies Record<string, Scope>;
-
-export type PageName = keyof typeof PAGES;
 
 interface AppProps {
   config: Config;

@@ -6,7 +6,7 @@ import { ShopContext } from "../src/core/shop";
 import { AccountForm } from "../src/payment/account-form";
 import { Cardholder } from "../src/payment/cardholder";
 import { GiftCardForm } from "../src/payment/gift-card-form";
-import type { OtherTenderProps } from "../src/till/other-tenders";
+import type { OtherTenderProps } from "../src/payment/other-tender";
 import type { Tender } from "../src/till/sale";
 
 const CODE = "ABCD1234-EFGH-5678-JKMN-9PQR";

@@ -1,5 +1,5 @@
-import type { PageName } from "../app";
 import type { Route } from "../core/router";
+import type { PageName } from "../pages";
 import "./office.css";
 import { ApprovalsPage } from "./pages/approvals";
 import { CasePage, CasesPage } from "./pages/cases";

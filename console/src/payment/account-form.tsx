@@ -5,7 +5,7 @@ import { format } from "../core/money";
 import type { Account } from "../core/responses";
 import { useShop } from "../core/shop";
 import { Button } from "../core/ui";
-import type { OtherTenderProps } from "../till/other-tenders";
+import type { OtherTenderProps } from "./other-tender";
 import { paymentTexts } from "./texts";
 
 /** Sell on account: what the customer may owe, and the part of it that pays this sale. */

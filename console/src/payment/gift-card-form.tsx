@@ -4,8 +4,8 @@ import { useLanguage } from "../core/i18n";
 import { format } from "../core/money";
 import { useShop } from "../core/shop";
 import { Button, Field } from "../core/ui";
-import type { OtherTenderProps } from "../till/other-tenders";
 import { giftCardToken } from "./gift-card";
+import type { OtherTenderProps } from "./other-tender";
 import { paymentTexts } from "./texts";
 
 interface Card {

@@ -1,20 +1,8 @@
 import { useState } from "react";
 import { useLanguage } from "../core/i18n";
 import { Button, LazyPart } from "../core/ui";
+import type { OtherTenderProps } from "../payment/other-tender";
 import { AccountForm, GiftCardForm } from "./lazy-parts";
-import type { Tender } from "./sale";
-
-export interface OtherTenderProps {
-  customerId: string | undefined;
-  /** What the tender shall pay; null when what was typed is not an amount. */
-  amount: number | null;
-  currency: string;
-  /** The tenders that the sale has already. */
-  tenders: readonly Tender[];
-  onAdd: (tender: Tender) => void;
-  /** Absent where the customer is given. */
-  onChooseCustomer?: (() => void) | undefined;
-}
 
 const FORMS = { gift_card: GiftCardForm, on_account: AccountForm };
 const TYPES = ["gift_card", "on_account"] as const;

@@ -6,10 +6,10 @@ import { Button, Dialog, LazyPart } from "../core/ui";
 import type { Checkout } from "./checkout";
 import { Cardholder, CustomerDialog } from "./lazy-parts";
 import { MAX_PARKED, park, parkedSales } from "./parked";
+import { RefusalNotice } from "./refusal-notice";
 import { due, exactTotal, setCustomer, type Sale, type Tender } from "./sale";
 import { editSale } from "./sale-store";
 import { TenderForm, TenderRow } from "./tender-form";
-import { RefusalNotice } from "./till-page";
 import type { CheckoutView } from "./use-checkout";
 
 interface PaymentDialogProps {

@@ -1,5 +1,4 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { Problem } from "../core/api";
 import { useLanguage } from "../core/i18n";
 import { preferences, usePreferences } from "../core/preferences";
 import { useShop } from "../core/shop";
@@ -78,15 +77,5 @@ export function TillPage({ onLock }: { onLock: () => void }): React.ReactNode {
         onLock={onLock}
       />
     </div>
-  );
-}
-
-/** The sentence of a refusal in the language of the till. */
-export function RefusalNotice({ problem }: { problem: Problem }): React.ReactNode {
-  const language = useLanguage();
-  return (
-    <p role="alert" className="notice bad">
-      <strong>{language.text.till.refused}</strong> {language.problem(problem.title, problem.cashierMessage)}
-    </p>
   );
 }
