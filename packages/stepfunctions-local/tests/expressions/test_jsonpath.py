@@ -16,6 +16,7 @@ from stepfunctions_local.expressions import (
     Scope,
     compile_path,
     compile_reference_path,
+    jsonpath_nodes,
 )
 
 STORE = {
@@ -143,6 +144,13 @@ def test_missing_value_raises_path_not_found(path: str, message: str) -> None:
     with pytest.raises(PathNotFound) as error:
         compile_path(path).evaluate(SCOPE)
     assert str(error.value) == message
+
+
+def test_match_that_takes_too_long_ends_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonpath_nodes, "MAX_SEARCH_SECONDS", 0.05)
+    scope = Scope({"texts": ["a" * 60]})
+    with pytest.raises(RuntimeFailure, match=r"regular expression /\(a\|aa\)\+b/ took too long"):
+        compile_path("$.texts[?(@ =~ /(a|aa)+b/)]").evaluate(scope)
 
 
 def test_error_names_the_field_of_a_missing_value() -> None:

@@ -5,12 +5,15 @@ Source: https://github.com/json-path/JsonPath#filter-operators
 """
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import regex
+
+from ..errors import RuntimeFailure
 from .json_values import dumps, equal, is_number
+from .jsonata.regex import MAX_SEARCH_SECONDS
 from .jsonpath_steps import (
     All,
     AnyOf,
@@ -292,12 +295,15 @@ def _is_in(a: Any, b: Any) -> bool:
 
 
 def _matches(a: Any, b: Any) -> bool:
-    if isinstance(a, re.Pattern):
+    if isinstance(a, regex.Pattern):
         a, b = b, a
-    if not isinstance(b, re.Pattern) or isinstance(a, re.Pattern):
+    if not isinstance(b, regex.Pattern) or isinstance(a, regex.Pattern):
         return False
     texts = map(_text, a) if isinstance(a, list) else [_text(a)]
-    return any(b.fullmatch(text) is not None for text in texts)
+    try:
+        return any(b.fullmatch(text, timeout=MAX_SEARCH_SECONDS) is not None for text in texts)
+    except TimeoutError:
+        raise RuntimeFailure(f"A match with the regular expression /{b.pattern}/ took too long") from None
 
 
 def _contains(a: Any, b: Any) -> bool:

@@ -9,6 +9,8 @@ import json
 import re
 from typing import Any
 
+import regex
+
 from .jsonpath_steps import (
     All,
     AnyOf,
@@ -248,7 +250,7 @@ class _FilterParser:
         return Constant(_json_literal(value) if kind == "json" else _literal(value))
 
 
-_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
+_FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": regex.VERBOSE}
 
 
 def _regex_flags(letters: str) -> int:
@@ -256,7 +258,7 @@ def _regex_flags(letters: str) -> int:
 
     Source: https://docs.oracle.com/javase/8/docs/api/java/util/regex/Pattern.html
     """
-    flags = 0 if "u" in letters.lower() else re.ASCII
+    flags: int = regex.V0 | (0 if "u" in letters.lower() else regex.ASCII)
     for letter in letters:
         flags |= _FLAGS.get(letter, 0)
     return flags
@@ -268,8 +270,8 @@ def _literal(text: str) -> Any:
     if text[0] == "/":
         body, _, flags = text[1:].rpartition("/")
         try:
-            return re.compile(body, _regex_flags(flags))
-        except re.error as error:
+            return regex.compile(body, _regex_flags(flags))
+        except regex.error as error:
             raise PathSyntaxError(f"Invalid regular expression {text}: {error}") from None
     return json.loads(text)
 
