@@ -181,6 +181,33 @@ def test_distinct_values_are_those_that_are_not_equal() -> None:
     assert repr(distinct) == repr([1, True, "1", [[1]], [[True]], {"a": [1], "b": None}, None])
 
 
+# Values whose parts are shared: an object of 40 levels, each with the level below twice.
+SHARED = """
+    $double := function($v, $n) { $n = 0 ? $v : $double({'a': $v, 'b': $v}, $n - 1) };
+    $v := $double({'x': 1}, 40);
+"""
+
+
+def test_values_of_shared_parts_are_compared_by_each_part_once() -> None:
+    assert value(f"({SHARED} $v = $double({{'x': 1}}, 40))") is True
+    assert value(f"({SHARED} $v = $double({{'x': 2}}, 40))") is False
+    assert value(f"({SHARED} $count($distinct([$v, $double({{'x': 1}}, 40), $double({{'x': 2}}, 40)])))") == 2
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "$count($v.**)",
+        f"$count($v{'.*' * 40})",
+        f"$count($v.*#$i{'.*' * 40})",
+        "$clone($v)",
+        "$v ~> |a|{'z': 1}|",
+    ],
+)
+def test_results_of_shared_parts_are_within_the_memory_limit(expression: str) -> None:
+    assert failure(f"({SHARED} {expression})") == MEMORY
+
+
 def test_equal_numbers_are_not_distinct() -> None:
     numbers = '[1, 1.0, $number("1"), 9007199254740993, 9007199254740992, 0, -0]'
     assert value(f"$distinct({numbers})") == [1, 9007199254740992, 0]

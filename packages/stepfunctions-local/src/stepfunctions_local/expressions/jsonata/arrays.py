@@ -12,7 +12,7 @@ from .operators import is_finite_number, to_boolean, utf16_units
 from .paths import append, lookup, merge_sort
 from .runtime import Caller, Lambda, Native
 from .transform import copy
-from .values import UNDEFINED, Callee, Sequence, equality_key, is_number
+from .values import UNDEFINED, Callee, Identities, Sequence, is_number
 
 
 def map_items(call: Caller, items: Any, function: Any) -> Any:
@@ -198,9 +198,9 @@ def distinct(items: Any) -> Any:
     """Return the items without duplicates."""
     if not isinstance(items, list) or len(items) <= 1:
         return items
-    unique: dict[Any, Any] = {}
+    identities, unique = Identities(), dict[Any, Any]()
     for item in items:
-        unique.setdefault(equality_key(item), item)
+        unique.setdefault(identities.of(item), item)
     return Sequence(unique.values()) if type(items) is Sequence else list(unique.values())
 
 

@@ -12,7 +12,6 @@ from .operators import OPERATORS, is_finite_number, to_boolean
 from .parser import Node
 from .paths import append, group, lookup, path, predicate, unwrap_sequence
 from .runtime import (
-    BYTES_PER_NUMBER,
     MAX_DEPTH,
     Code,
     Frame,
@@ -21,7 +20,7 @@ from .runtime import (
     Partial,
     TailCall,
     apply,
-    check_length,
+    check_items,
 )
 from .transform import transform
 from .tree import minimum_depth
@@ -140,6 +139,7 @@ def _collect_descendants(value: Any, result: list[Any]) -> None:
             _collect_descendants(item, result)
         return
     result.append(value)
+    check_items(result)
     if type(value) is dict:
         for item in value.values():
             _collect_descendants(item, result)
@@ -207,7 +207,7 @@ def _array(node: Node, depth: int) -> Code:
                 continue
             if isinstance(value, list) and not is_constructor:
                 array.extend(value)
-                check_length(len(array) * BYTES_PER_NUMBER)
+                check_items(array)
             else:
                 array.append(value)
         return array

@@ -11,7 +11,7 @@ from typing import Any
 from .errors import JsonataError
 from .operators import is_finite_number, to_boolean, utf16_units
 from .parser import Node
-from .runtime import Code, Frame
+from .runtime import Code, Frame, check_items
 from .utf16 import to_units
 from .values import UNDEFINED, ConsArray, Sequence, is_number
 
@@ -104,6 +104,7 @@ class _Step:
         for value in results:
             if isinstance(value, list) and type(value) is not ConsArray:
                 flat.extend(value)
+                check_items(flat)
             else:
                 flat.append(value)
         return flat
@@ -135,6 +136,7 @@ class _Step:
                     if self.ancestor:
                         merged[self.ancestor] = row["@"]
                 result.append(merged)
+            check_items(result)
         return self.run_stages(result, frame)
 
 

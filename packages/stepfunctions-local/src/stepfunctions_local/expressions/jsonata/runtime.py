@@ -218,7 +218,7 @@ def invoke(function: Native, arguments: list[Any], depth: int, run: Run) -> Any:
     if type(result) is str:
         check_length(len(result))
     elif isinstance(result, list):
-        check_length(len(result) * BYTES_PER_NUMBER)
+        check_items(result)
     return result
 
 
@@ -226,6 +226,11 @@ def check_length(size: int) -> None:
     """Raise LimitExceeded when a value of `size` bytes is too large."""
     if size > MAX_BYTES:
         raise LimitExceeded(MEMORY)
+
+
+def check_items(items: list[Any]) -> None:
+    """Raise LimitExceeded when an array has too many items."""
+    check_length(len(items) * BYTES_PER_NUMBER)
 
 
 def check_nodes(value: Any) -> None:

@@ -8,23 +8,29 @@ from typing import Any
 
 from .errors import JsonataError
 from .parser import Node
-from .runtime import Code, Frame, Native
+from .runtime import Code, Frame, Native, check_nodes
 from .to_string import string
 from .values import UNDEFINED, Callee, Sequence, normalize_number
 
 
 def copy(value: Any) -> Any:
-    """Return a deep copy of a value, equal to parsing its JSON ($clone)."""
+    """Return a deep copy of a value, equal to parsing its JSON ($clone). Raises LimitExceeded."""
+    if isinstance(value, (dict, list)):
+        check_nodes(value)
+    return _copy(value)
+
+
+def _copy(value: Any) -> Any:
     if type(value) is dict:
         return {
-            key: copy(item)
+            key: _copy(item)
             for key, item in value.items()
             if item is not UNDEFINED and not isinstance(item, Callee)
         }
     if type(value) is Sequence and value.outer_wrapper:
-        return copy(value[0])
+        return _copy(value[0])
     if isinstance(value, list):
-        return [copy(item) for item in value]
+        return [_copy(item) for item in value]
     if type(value) is float:
         return normalize_number(float(string(value)))
     return value

@@ -80,6 +80,14 @@ def is_list(value: Any) -> bool:
 
 def deep_equal(a: Any, b: Any) -> bool:
     """Return whether JSON values are equal: numbers by value, objects regardless of key order."""
+    return _equal(a, b, set())
+
+
+def _equal(a: Any, b: Any, known: set[tuple[int, int]]) -> bool:
+    """Compare values; `known` has the pairs of arrays and objects, by identity, that are equal or compared already.
+
+    Values share their parts: without it `[$a, $a]`, repeated, takes twice the time at each repetition.
+    """
     if a is b:
         return not (type(a) is float and a != a)
     kind = type(a)
@@ -87,32 +95,55 @@ def deep_equal(a: Any, b: Any) -> bool:
         return type(b) is str and bool(a == b)
     if kind is int or kind is float:
         return type(b) in (int, float) and numbers_equal(a, b)
+    if not isinstance(a, (list, dict)):
+        return False
+    pair = id(a), id(b)
+    if pair in known:
+        return True
+    known.add(pair)
     if isinstance(a, list):
         return (
             isinstance(b, list)
             and len(a) == len(b)
-            and all(deep_equal(x, y) for x, y in zip(a, b, strict=True))
+            and all(_equal(x, y, known) for x, y in zip(a, b, strict=True))
         )
-    if kind is dict:
-        return (
-            type(b) is dict
-            and a.keys() == b.keys()
-            and all(deep_equal(item, b[key]) for key, item in a.items())
-        )
-    return False
+    return (
+        type(b) is dict
+        and a.keys() == b.keys()
+        and all(_equal(item, b[key], known) for key, item in a.items())
+    )
 
 
-def equality_key(value: Any) -> Any:
-    """Return a hashable value that is the same for values that `deep_equal` finds equal, and for no others."""
-    if isinstance(value, list):
-        return "array", tuple(map(equality_key, value))
-    if type(value) is dict:
-        return "object", frozenset((key, equality_key(item)) for key, item in value.items())
-    if type(value) is bool:  # true and 1 are equal in Python
-        return "boolean", value
-    if is_number(value):
-        return to_double_range(value) if value == value else object()
-    return value
+class Identities:
+    """Numbers for arrays and objects: the same for those that `deep_equal` finds equal, and for no others."""
+
+    def __init__(self) -> None:
+        self._by_content: dict[Any, int] = {}
+        self._by_identity: dict[int, tuple[Any, int]] = {}
+
+    def of(self, value: Any) -> Any:
+        """Return a hashable value that is the same for equal values, and for no others.
+
+        Each array and object is visited once, though values share their parts.
+        """
+        if isinstance(value, list):
+            return "container", self._number(value, lambda: ("array", tuple(map(self.of, value))))
+        if type(value) is dict:
+            return "container", self._number(
+                value, lambda: ("object", frozenset((key, self.of(item)) for key, item in value.items()))
+            )
+        if type(value) is bool:  # true and 1 are equal in Python
+            return "boolean", value
+        if is_number(value):
+            return to_double_range(value) if value == value else object()
+        return value
+
+    def _number(self, container: Any, content: Callable[[], Any]) -> int:
+        if id(container) not in self._by_identity:
+            number = self._by_content.setdefault(content(), len(self._by_content))
+            # The container is kept, so that no other one gets its id.
+            self._by_identity[id(container)] = container, number
+        return self._by_identity[id(container)][1]
 
 
 def strictly_equal(a: Any, b: Any) -> bool:
