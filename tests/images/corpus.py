@@ -162,10 +162,12 @@ def plain_tiff(
     size: tuple[int, int] = (10, 10),
     subsampling: tuple[int, ...] = (),
     types: Mapping[int, int] = MappingProxyType({}),
+    more: Mapping[int, tuple[int, ...]] = MappingProxyType({}),
 ) -> bytes:
     """A TIFF, uncompressed in one strip, with the tags that say how its samples are read.
 
-    types: of tags whose numbers are not of the type that the standard says.
+    types: of tags whose numbers are not of the type that the standard says. more: other tags, or other values, () for
+    none.
     """
     short, long = 3, 4
     repeated = bands if bands > 2 else 1
@@ -175,6 +177,8 @@ def plain_tiff(
         (279, long, (len(pixels),)), *([(338, short, extra_samples)] if extra_samples else []),
         (339, short, (sample_format,) * repeated), *([(530, short, subsampling)] if subsampling else []),
     ]  # fmt: skip
+    tags = [entry for entry in tags if entry[0] not in more]
+    tags = sorted((*tags, *((tag, short, values) for tag, values in more.items() if values)))
     tags = [(tag, types.get(tag, kind), values) for tag, kind, values in tags]
     packed = {tag: struct.pack(f"<{len(values)}{_TIFF_TYPES[kind]}", *values) for tag, kind, values in tags}
     start = 8 + 2 + 12 * len(tags) + 4
@@ -182,7 +186,7 @@ def plain_tiff(
     arrays, entries = b"", b""
     for tag, kind, values in tags:
         inline = packed[tag]
-        if tag == 273:
+        if tag == 273 and tag not in more:
             inline = struct.pack("<I", strip)
         elif len(inline) > 4:
             inline, arrays = struct.pack("<I", start + len(arrays)), arrays + inline

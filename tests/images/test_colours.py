@@ -4,6 +4,7 @@ import struct
 import zlib
 
 import pytest
+from images.decoding.colours import BT_709, profile
 from images.decoding.limits import Rejected
 from PIL import Image
 
@@ -227,6 +228,13 @@ def test_display_p3_is_converted_to_srgb(render, kind: str) -> None:
     assert green < 100
     assert blue < 54
     assert rendered.metadata["icc_name"] == "Display P3"
+
+
+def test_grey_jpeg_with_a_profile_of_rgb_is_converted(render) -> None:
+    """Linear light, which is brighter in sRGB: browsers and viewers use such a profile for grey, too."""
+    linear = profile(BT_709, (1.0,))
+    grey = render(saved(Image.new("L", (300, 200), 55), "JPEG", icc_profile=linear))
+    assert abs(grey.open().convert("L").getpixel((150, 100)) - 128) <= 4
 
 
 def test_profile_is_judged_by_its_content_and_not_its_name(render) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pyvips
 from images.decoding import decode, limits  # noqa: F401 - decode disables loaders when it is imported
+from images.decoding import render as rendering
 from images.decoding.limits import Rejected
 from PIL import Image, ImageChops, ImageStat
 
@@ -112,20 +113,42 @@ def test_film_behind_a_jpeg_does_not_hide_its_end(render, progressive: bool) -> 
         render(saved(corpus.photo(900, 600), "JPEG", progressive=progressive)[:-400] + film)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP", "GIF", "AVIF", "HEIF"])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_end_marker_does_not_make_up_for_missing_pixels(render, share: float, progressive: bool) -> None:
+    data = saved(corpus.photo(900, 600), "JPEG", progressive=progressive, quality=90)
+    start = data.index(b"\xff\xda")
+    cut = start + int((len(data) - start) * share)
+    with pytest.raises(Rejected, match="premature end of data segment"):
+        render(data[:cut] + b"\xff\xd9")
+
+
+def test_malformed_tag_has_the_cause_alone(render) -> None:
+    with pytest.raises(Rejected) as rejected:
+        render(corpus.plain_tiff(bytes(300), 2, 8, 3, more={284: (9,)}))
+    assert str(rejected.value) == 'the tiff file cannot be decoded: Bad value 9 for "PlanarConfiguration" tag'
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "GIF", "AVIF", "HEIF"])
 def test_reason_has_the_cause_and_no_local_path(render, kind: str, tmp_path: Path) -> None:
     with pytest.raises(Rejected) as rejected:
         render(corpus.truncated(lambda: saved(corpus.photo(900, 600), kind)))
     sentence = str(rejected.value)
     assert "cannot identify" not in sentence, sentence
     assert "unable to write" not in sentence and "unable to call" not in sentence, sentence
+    assert "vips" not in sentence.lower(), sentence
     assert str(tmp_path) not in sentence and "upload.jpg" not in sentence, sentence
 
 
-def test_reason_says_so_when_the_decoder_gives_no_cause(render) -> None:
-    without_palette = corpus.png(60, 40, 8, 3, (b"\0" + b"\5" * 60) * 40)
+def test_reason_says_so_when_the_decoder_gives_no_cause(monkeypatch, tmp_path: Path) -> None:
+    def refuse(*_: object) -> None:
+        raise pyvips.Error("unable to call pngload")
+
+    monkeypatch.setattr(rendering, "decode", refuse)
+    source = tmp_path / "upload.png"
+    source.write_bytes(saved(scene(), "PNG"))
     with pytest.raises(Rejected, match="the png file cannot be decoded: the decoder gives no cause"):
-        render(without_palette)
+        rendering.render(source, tmp_path)
 
 
 @pytest.mark.parametrize("canvas", [(640, 480), (800, 600), (1024, 768), (2500, 2100), (600, 400)])
@@ -188,8 +211,18 @@ def test_malformed_tag_does_not_hide_missing_pixels(render) -> None:
         render(damaged)
 
 
+def frame_of(**values: int) -> bytes:
+    """The scene as a JPEG with other values in its frame header: its marker, the bits of a sample."""
+    data = bytearray(saved(scene(), "JPEG"))
+    at = data.index(b"\xff\xc0")
+    data[at + 1], data[at + 4] = values.get("marker", 0xC0), values.get("bits", 8)
+    return bytes(data)
+
+
 _FORMAT = "unsupported_format"
 REJECTED = {
+    "jpeg of 12 bits": (lambda: frame_of(bits=12), _FORMAT),
+    "hierarchical jpeg": (lambda: frame_of(marker=0xC5), _FORMAT),
     "svg": (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported_format"),
     "svg after xml": (lambda: b"<?xml version='1.0'?>\n<!-- x --><svg/>", "unsupported_format"),
     "eps": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n", "unsupported_format"),

@@ -1,8 +1,8 @@
 """Decode a file to at most the size of the largest thumbnail, in as little memory as its format allows.
 
 libvips streams JPEG, PNG, WebP, TIFF and GIF; JPEG and WebP are scaled while they are decoded. Pillow decodes AVIF, in
-half of libvips' time, and HEIC, TIFFs with JPEG of the old style and with 8-bit L*a*b*, which libvips lacks. Each
-loader is called by name: no library guesses a format.
+half of libvips' time, and HEIC and the few TIFFs that libvips does not read. Each loader is called by name: no library
+guesses a format.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from images.decoding.jpeg import END_OF_IMAGE, is_ended, read_frame
 from images.decoding.limits import Rejected, check_jpeg, check_pixels
 from images.decoding.pixels import fit, shrink, to_pillow
 from images.decoding.png import PngFacts, read_facts
+from images.decoding.png_faults import find_fault
 
 # check_pixels runs before a decode and names the limit; Pillow's own check would come later.
 Image.MAX_IMAGE_PIXELS = None
@@ -38,6 +39,7 @@ _PILLOW_FILES: dict[str, type[ImageFile.ImageFile]] = {
     "heic": pillow_heif.HeifImageFile,
     "tiff": TiffImagePlugin.TiffImageFile,
 }
+_MISSING_PIXELS = "premature end of data segment"
 _EIGHT_BIT = {"srgb", "b-w", "cmyk"}
 _UNSCALED = {"char", "uint", "int", "short", "float", "double", "complex", "dpcomplex"}
 _WITH_RANGE = {"lab", "labs", "scrgb", "xyz"}
@@ -45,6 +47,10 @@ _SIXTEEN_BIT = {"rgb16", "grey16"}
 _SRGB_EXPONENT = 2.2
 _BRIGHTEST = 16
 """scRGB ends at 7.5. Floats far above it are of another range, such as 0 to 255, and would all be white."""
+
+
+class BrokenPng(Exception):
+    """The PNG cannot be decoded; str() is what is wrong with it."""
 
 
 @dataclass(slots=True)
@@ -73,10 +79,12 @@ def decode(path: Path, kind: str, box: int) -> Decoded:
         return _decode_whole(path, kind, box)
     if kind == "tiff":
         facts = tiff.read_facts(path)
-        facts.check_colours()
-        if facts.is_old_jpeg or facts.is_eight_bit_lab or facts.is_whole_ycbcr:
+        facts.check()
+        if facts.is_for_pillow:
             return _decode_whole(path, kind, box)
         return _decode_tiff(path, box, facts)
+    if kind == "png":
+        return _decode_png(path, box)
     return _decode_jpeg(path, box) if kind == "jpeg" else _decode_streamed(path, kind, box)
 
 
@@ -108,13 +116,31 @@ def _decode_jpeg(path: Path, box: int) -> Decoded:
     target = fit(*size, box)
     factor = min(size[0] // target[0], size[1] // target[1])
     scale = next(whole for whole in (8, 4, 2, 1) if whole <= factor)
-    if is_ended(data):
-        source = _load(path, "jpeg", shrink=scale)
-    else:
-        # Only the end marker may be missing: libjpeg warns when pixels are.
-        complete = data + END_OF_IMAGE
-        source = pyvips.Image.jpegload_buffer(complete, access="sequential", fail_on="warning", shrink=scale)
-    return _decoded(source, size, target, _parsed(source))
+
+    def decoded(fail_on: str) -> Decoded:
+        source = pyvips.Image.jpegload_buffer(data, access="sequential", fail_on=fail_on, shrink=scale)
+        return _decoded(source, size, target, _parsed(source))
+
+    if not is_ended(data):
+        # Only the end marker may be missing.
+        data += END_OF_IMAGE
+        return decoded("warning")
+    try:
+        return decoded("warning")
+    except pyvips.Error as error:
+        # libjpeg warns of missing pixels, which it makes grey, and of bytes that some phones write between markers.
+        if _MISSING_PIXELS in str(error):
+            raise
+        return decoded("error")
+
+
+def _decode_png(path: Path, box: int) -> Decoded:
+    try:
+        return _decode_streamed(path, "png", box)
+    except pyvips.Error as error:
+        if fault := find_fault(path):
+            raise BrokenPng(fault) from error
+        raise
 
 
 def _decode_tiff(path: Path, box: int, facts: tiff.TiffFacts) -> Decoded:
@@ -140,7 +166,7 @@ def _decode_streamed(path: Path, kind: str, box: int, facts: tiff.TiffFacts | No
     stored = source.width, source.height
     check_pixels(*stored)
     if facts is not None:
-        _check_range(source, path)
+        _check_range(source, path, facts)
         source = _without_extras(source, facts)
     target = fit(*stored, box)
     exif = _tiff_tags(path) if kind == "tiff" else _parsed(source)
@@ -150,12 +176,17 @@ def _decode_streamed(path: Path, kind: str, box: int, facts: tiff.TiffFacts | No
     return _decoded(source, stored, target, exif, read_facts(path) if kind == "png" else None)
 
 
-def _check_range(source: pyvips.Image, path: Path) -> None:
+def _check_range(source: pyvips.Image, path: Path, facts: tiff.TiffFacts) -> None:
     """Raise Rejected for samples that are taken for scRGB and cannot be: float RGB says nothing of its range."""
     if source.interpretation != "scrgb":
         return
-    # Another load: the pixels of a streamed image can be read once.
-    most = _load(path, "tiff").max()
+    # Other loads: the pixels of a streamed image can be read once.
+    samples = _without_extras(_load(path, "tiff"), facts)
+    if (samples == samples).min() == 0:
+        raise Rejected(
+            "unsupported_format", "the file has samples that are not numbers (NaN); accepted are 0 to 1"
+        )
+    most = _without_extras(_load(path, "tiff"), facts).max()
     if not most <= _BRIGHTEST:
         raise Rejected(
             "unsupported_format", f"the file has float samples up to {most:g}; accepted are 8 and 16 bits"

@@ -7,7 +7,9 @@ from math import ceil
 from images.decoding.limits import MAX_SCANS, JpegFrame, Rejected
 
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+_HIERARCHICAL = {0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF}
+_BITS = 8
+_PROGRESSIVE = {0xC2, 0xCA}
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 END_OF_IMAGE = bytes((0xFF, _END_OF_IMAGE))
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
@@ -21,7 +23,7 @@ _BLOCK = 8
 def read_frame(data: bytes) -> JpegFrame:
     """Return the frame of a JPEG file; scans are counted up to one more than the limit.
 
-    Raises Rejected when there is no frame header.
+    Raises Rejected when there is no frame header, or the frame is of a kind that is not decoded.
     """
     frame: tuple[int, int, int] | None = None
     scans, at = 0, 2
@@ -36,7 +38,7 @@ def read_frame(data: bytes) -> JpegFrame:
             continue
         length = int.from_bytes(data[at : at + 2])
         if marker in _FRAMES and frame is None:
-            frame = _frame(data[at + 2 : at + length], marker in _PROGRESSIVE)
+            frame = _frame(data[at + 2 : at + length], marker)
         at += max(length, 2)
         if marker == _START_OF_SCAN:
             scans += 1
@@ -63,12 +65,20 @@ def is_ended(data: bytes) -> bool:
     return False
 
 
-def _frame(header: bytes, progressive: bool) -> tuple[int, int, int]:
+def _frame(header: bytes, marker: int) -> tuple[int, int, int]:
     if len(header) < 6 or len(header) < 6 + 3 * header[5]:
         raise Rejected("broken", "the JPEG's frame header is truncated")
+    if marker in _HIERARCHICAL:
+        raise Rejected(
+            "unsupported_format", "the JPEG is hierarchical; accepted are baseline and progressive"
+        )
+    if header[0] != _BITS:
+        raise Rejected(
+            "unsupported_format", f"the JPEG has samples of {header[0]} bits; accepted are {_BITS}"
+        )
     height, width, components = int.from_bytes(header[1:3]), int.from_bytes(header[3:5]), header[5]
     samplings = [header[7 + 3 * n] for n in range(components)]
-    needed = _coefficient_bytes(width, height, samplings) if progressive else 0
+    needed = _coefficient_bytes(width, height, samplings) if marker in _PROGRESSIVE else 0
     return width, height, needed
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from images.recipe import SIZES
 _ORIENTATION = 0x0112
 _PLACEHOLDER = 16
 _LONGEST_CAUSE = 300
+_AFTER_NAME = re.compile(r"^\w+: (source input: )?")
 _PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -72,10 +74,15 @@ def render(source: Path, folder: Path) -> Rendering:
 
 
 def _cause(error: Exception, source: Path) -> str:
-    """Return a decoder's message. libvips says in the first line what it did, in the others, if any, what is wrong."""
+    """Return a decoder's message.
+
+    libvips says in the first line what it did, in the others, if any, what is wrong, each after the name of a function;
+    those of vips__ functions only say that they failed.
+    """
     text = str(error).replace(str(source), "the file").replace(source.name, "the file")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    causes = lines[1:] if isinstance(error, pyvips.Error) else lines
+    causes = [line.strip() for line in text.splitlines() if line.strip()]
+    if isinstance(error, pyvips.Error):
+        causes = [_AFTER_NAME.sub("", line) for line in causes[1:] if not line.startswith("vips__")]
     return "; ".join(dict.fromkeys(causes))[:_LONGEST_CAUSE] or "the decoder gives no cause"
 
 
@@ -89,14 +96,12 @@ def _upright(decoded: Decoded) -> tuple[Image.Image, int]:
 def _to_srgb(image: Image.Image, profile: bytes | None, named: bytes | None) -> Image.Image:
     """Convert to L, RGB or RGBA in sRGB; a profile that is broken or for another colour space is ignored.
 
-    named: the profile in place of an embedded one; it is that of grey images, too.
+    named: the profile in place of an embedded one.
     """
     alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
     if alpha is not None and alpha.getextrema()[0] == 255:
         alpha = None
     colours = image.convert(image.mode.removesuffix("A")) if image.mode in ("LA", "RGBA") else image
-    if named and colours.mode == "L":
-        colours = colours.convert("RGB")
     if used := named or profile:
         colours = _through_profile(colours, used)
     if colours.mode not in ("L", "RGB"):
@@ -111,7 +116,10 @@ def _to_srgb(image: Image.Image, profile: bytes | None, named: bytes | None) -> 
 def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if source.profile.xcolor_space.strip() != _PROFILE_SPACES[image.mode]:
+        space = source.profile.xcolor_space.strip()
+        if image.mode == "L" and space == "RGB":
+            image = image.convert("RGB")
+        if space != _PROFILE_SPACES[image.mode]:
             return image
         if image.mode == "RGB" and metadata.is_srgb(source):
             return image
