@@ -20,6 +20,7 @@ def main(data: Path) -> None:
     for partition in endpoints["partitions"]:
         services = partition["services"].items()
         partition["services"] = {name: service for name, service in services if name in prefixes}
+    file.unlink()  # a link to it elsewhere keeps what it has
     file.write_text(json.dumps(endpoints))
 
 

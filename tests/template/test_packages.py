@@ -60,8 +60,11 @@ def test_common_layer_has_the_endpoints_of_these_services_alone(tmp_path: Path) 
     model = tmp_path / name / "2019-09-27" / "service-2.json"
     model.parent.mkdir(parents=True)
     model.write_bytes(gzip.decompress((MODELS / name / "2019-09-27" / "service-2.json.gz").read_bytes()))
-    (tmp_path / "endpoints.json").write_bytes((MODELS / "endpoints.json").read_bytes())
+    original = tmp_path / "original.json"
+    original.write_bytes((MODELS / "endpoints.json").read_bytes())
+    (tmp_path / "endpoints.json").hardlink_to(original)
     subprocess.run([sys.executable, ROOT / "layers/common/endpoints.py", tmp_path], check=True)
+    assert original.read_bytes() == (MODELS / "endpoints.json").read_bytes()
     data = json.loads((tmp_path / "endpoints.json").read_text())
     assert {service for partition in data["partitions"] for service in partition["services"]} == {prefix}
     whole, partial = (
@@ -86,3 +89,11 @@ def test_every_layer_is_built_with_byte_code() -> None:
         assert layer["Metadata"]["BuildMethod"] == "makefile"
         makefile = ROOT / layer["Properties"]["ContentUri"] / "Makefile"
         assert "compileall -q --invalidation-mode unchecked-hash" in makefile.read_text()
+
+
+def test_no_build_of_a_layer_changes_the_packages_of_the_project() -> None:
+    """uv links files of its cache by default, and a build that changes one changes it everywhere."""
+    makefiles = list((ROOT / "layers").glob("*/Makefile"))
+    installs = [line for one in makefiles for line in one.read_text().splitlines() if "pip install" in line]
+    assert len(installs) == len(makefiles)
+    assert all("--link-mode copy" in line for line in installs)
