@@ -95,23 +95,20 @@ class Checkpointer:
     Under constant load the thread may never catch up; a log over the hard limit is checkpointed synchronously.
     """
 
-    _CHECK_INTERVAL = 16  # commits
     _SOFT_LIMIT = 16 * 1024 * 1024  # bytes
     _HARD_LIMIT = 64 * 1024 * 1024
 
     def __init__(self, db: sqlite3.Connection, path: str):
         self._db = db
         self._path = path
-        self._commits = 0
         self._checkpoint: Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, "states-log") if path != ":memory:" else None
         if self._thread is not None:
             db.execute("PRAGMA wal_autocheckpoint=0")
 
     def committed(self) -> None:
-        """Check the log's size after every 16th commit."""
-        self._commits += 1
-        if self._thread is None or self._commits % self._CHECK_INTERVAL:
+        """Check the log's size after a commit: one can have the changes of many executions."""
+        if self._thread is None:
             return
         length = Path(f"{self._path}-wal").stat().st_size
         if length > self._HARD_LIMIT:
