@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from botocore.exceptions import ClientError
@@ -99,3 +100,31 @@ def test_times_of_objects_are_whole_seconds(aws: Aws) -> None:
     times = [entry["LastModified"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     times += [copied["LastModified"], *(each["CreationDate"] for each in s3.list_buckets()["Buckets"])]
     assert {time.microsecond for time in times} == {0}
+
+
+@pytest.mark.parametrize("key", ["a\1b", "a\nb", "a b+c%20&<d>", "é/\U0001f600", "a\ufffeb"])
+def test_any_key_is_listed_with_its_versions(aws: Aws, bucket: str, key: str) -> None:
+    s3 = aws.client("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=bucket, Key=key, Body=b"1")
+    s3.delete_object(Bucket=bucket, Key=key)
+    listing = s3.list_object_versions(Bucket=bucket, Prefix=key[:1])
+    assert [entry["Key"] for entry in listing["Versions"] + listing["DeleteMarkers"]] == [key, key]
+    assert listing["Prefix"] == key[:1]
+    first = s3.list_object_versions(Bucket=bucket, MaxKeys=1)
+    assert first["IsTruncated"] and first["NextKeyMarker"] == key
+    version = first["NextVersionIdMarker"]
+    assert (
+        len(s3.list_object_versions(Bucket=bucket, KeyMarker=key, VersionIdMarker=version)["Versions"]) == 1
+    )
+
+
+@pytest.mark.parametrize("key", ["a\nb", "a b+c%20&<d>", "é/\U0001f600"])
+def test_keys_of_uploads_are_encoded_on_request(aws: Aws, bucket: str, key: str) -> None:
+    s3 = aws.client("s3")
+    s3.create_multipart_upload(Bucket=bucket, Key=key)
+    assert [one["Key"] for one in s3.list_multipart_uploads(Bucket=bucket)["Uploads"]] == [key]
+    encoded = s3.list_multipart_uploads(Bucket=bucket, EncodingType="url")
+    assert encoded["EncodingType"] == "url" and [one["Key"] for one in encoded["Uploads"]] == [
+        quote(key, safe="/")
+    ]
