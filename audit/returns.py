@@ -277,12 +277,12 @@ def exchange_is_paid_once(shop: Snapshot) -> Iterator[Breach]:
 
 
 @invariant
-def failed_refund_has_its_case(shop: Snapshot) -> Iterator[Breach]:
-    """The event of a refund that failed after it was accepted has a case, open or settled."""
+def provider_event_has_its_case(shop: Snapshot) -> Iterator[Breach]:
+    """The event of a refund that failed after it was accepted, or of a dispute, has a case, open or settled."""
     cases = {case["case_id"] for of_one in shop.cases.values() for case in of_one}
     for event in shop.items("PaymentsTable", "EVENT", "EVENT#"):
         if "case_id" in event and event["case_id"] not in cases:
-            yield event["event_id"], f"the refund failed, and case {event['case_id']} is missing"
+            yield event["event_id"], f"case {event['case_id']} of a failed refund or a dispute is missing"
 
 
 def _exchanged_for(refund: Item) -> str:
@@ -342,5 +342,5 @@ RETURNS = (
     released_return_left_nothing,
     return_without_receipt_is_allowed_and_credited,
     exchange_is_paid_once,
-    failed_refund_has_its_case,
+    provider_event_has_its_case,
 )

@@ -14,6 +14,7 @@ from tillflow.fields import BusinessId, Day, PositiveAmount, UnitAmount
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
+from payments.composition import stripe_books
 from payments.credit.models import Account, CreditPolicy, GiftCard, WalletEntry
 from payments.models import ListedTender, Tender, TenderType
 from payments.operations import (
@@ -23,6 +24,7 @@ from payments.operations import (
     PaymentOperations,
     StripeEvents,
 )
+from payments.provider import ChargeRecord
 from payments.reconciliation.models import Reconciliation, ReconciliationReport
 from payments.reconciliation.operations import ReconciliationOperations
 from payments.refunds.failures import invoked
@@ -142,7 +144,12 @@ class Received(BaseModel):
 def _stripe_events() -> StripeEvents:
     secret = SecretCache(client("secretsmanager"), os.environ["STRIPE_SECRET"])
     open_case = invoked(client("lambda"), os.environ["OPEN_CASE_FUNCTION"])
-    return StripeEvents(client("dynamodb"), os.environ["TABLE_NAME"], secret, open_case)
+    return StripeEvents(client("dynamodb"), os.environ["TABLE_NAME"], secret, open_case, _find_charge)
+
+
+def _find_charge(reference: str) -> ChargeRecord | None:
+    # Stripe's library is loaded for a dispute alone.
+    return stripe_books().find_charge(reference)
 
 
 @cache

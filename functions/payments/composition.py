@@ -44,16 +44,17 @@ def configured_providers(dynamodb: Any) -> Providers:
 
 def configured_books(dynamodb: Any) -> OutsideBooks:
     """Return the books of the providers outside this system, by the variables of the environment."""
-    sandbox_table, secret = os.environ["SANDBOX_TABLE_NAME"], os.environ["STRIPE_SECRET"]
-
-    def stripe() -> ProviderBooks:
-        from payments.stripe_adapter.access import Access
-        from payments.stripe_adapter.books import StripeBooks
-        from payments.stripe_adapter.secret import SecretCache
-
-        return StripeBooks(Access(SecretCache(client("secretsmanager"), secret)))
-
+    sandbox_table = os.environ["SANDBOX_TABLE_NAME"]
     return OutsideBooks(
         os.environ["PAYMENT_PROVIDERS"],
-        {"sandbox": lambda: SandboxBooks(dynamodb, sandbox_table), "stripe": stripe},
+        {"sandbox": lambda: SandboxBooks(dynamodb, sandbox_table), "stripe": stripe_books},
     )
+
+
+def stripe_books() -> ProviderBooks:
+    """Return the books of the account whose key is in Stripe's secret."""
+    from payments.stripe_adapter.access import Access
+    from payments.stripe_adapter.books import StripeBooks
+    from payments.stripe_adapter.secret import SecretCache
+
+    return StripeBooks(Access(SecretCache(client("secretsmanager"), os.environ["STRIPE_SECRET"])))

@@ -1,13 +1,13 @@
 """Operations on payments and on customers' credit. The command line and the HTTP API call them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 from tillflow.customers import CheckCustomer, check_known
-from tillflow.errors import InvalidRequest
+from tillflow.errors import InvalidRequest, ProviderUnavailable
 from tillflow.gift_cards import token_of
 from tillflow.listing import ALL_TIMES, Page, Period
 from tillflow.parsing import parse
@@ -33,14 +33,23 @@ from payments.credit.models import (
 from payments.credit.rows import customer_wallet
 from payments.credit.rules import check_by_person
 from payments.credit.wallets import Wallets
+from payments.disputes import Dispute, case_of_dispute
 from payments.errors import EventNotSigned, UnknownGiftCard
 from payments.models import ListedTender, StoreCards, Tender, TenderType
+from payments.provider import ChargeRecord, ProviderDown, ResponseLost
 from payments.refunds.failures import OpenCase, case_of_order, case_of_return
 from payments.refunds.rules import RETURN
 from payments.refunds.store import RefundStore
 from payments.rules import REFUNDED, refuse_card_numbers
 from payments.store import PaymentsStore
-from payments.stripe_adapter.events import StripeEvent, change_of, failed_refund, is_signed
+from payments.stripe_adapter.events import (
+    StripeEvent,
+    change_of,
+    dispute_of,
+    effect_of,
+    failed_refund,
+    is_signed,
+)
 from payments.stripe_adapter.secret import SecretCache
 
 
@@ -83,18 +92,31 @@ class CardOperations:
 
 
 class StripeEvents:
-    """Events of Stripe's webhooks. secret: the cache of Stripe's secret; open_case: opens one for a failed refund."""
+    """Events of Stripe's webhooks.
 
-    def __init__(self, dynamodb: Any, table: str, secret: SecretCache, open_case: OpenCase) -> None:
+    secret: the cache of Stripe's secret; open_case: opens one for a failed refund or a dispute; find_charge: returns a
+    charge as Stripe has it, which names the tender of a dispute.
+    """
+
+    def __init__(
+        self,
+        dynamodb: Any,
+        table: str,
+        secret: SecretCache,
+        open_case: OpenCase,
+        find_charge: Callable[[str], ChargeRecord | None],
+    ) -> None:
         self._store = PaymentsStore(dynamodb, table)
         self._refunds = RefundStore(dynamodb, table)
         self._secret = secret
         self._open_case = open_case
+        self._find_charge = find_charge
 
     def receive(self, header: str, raw: bytes) -> bool:
         """Apply a signed event, once; return False for one that was received before.
 
-        EventNotSigned, also in a shop that has no secret of Stripe.
+        EventNotSigned, also in a shop that has no secret of Stripe; ProviderUnavailable if it is not known which order
+        a dispute is of: Stripe sends the event again.
         """
         try:
             secrets = self._secret.get().webhook_secrets
@@ -108,7 +130,29 @@ class StripeEvents:
             event = parse(StripeEvent, json.loads(raw))
         except (ValueError, RecursionError):
             raise InvalidRequest("body", "(not JSON)", "an event of Stripe") from None
+        if dispute := dispute_of(event):
+            return self._apply_dispute(event, dispute)
         return retry_on_conflict(partial(self._apply, event))
+
+    def _apply_dispute(self, event: StripeEvent, dispute: Dispute) -> bool:
+        tender = self._disputed_tender(dispute)
+        case = case_of_dispute(dispute, tender) if tender else None
+        if case:
+            # Before the event is stored, as in _apply.
+            self._open_case(case)
+        return self._store.record_event(event.id, event.type, tender, None, case["case_id"] if case else None)
+
+    def _disputed_tender(self, dispute: Dispute) -> Tender | None:
+        """Return the tender of a dispute, None for a charge of another system.
+
+        A dispute has no metadata of the charge, and tenders are not found by the provider's reference.
+        """
+        try:
+            charge = self._find_charge(dispute.reference)
+        except (ProviderDown, ResponseLost):
+            raise ProviderUnavailable(f"reading the charge of dispute {dispute.dispute_id}") from None
+        effect = effect_of(charge.key) if charge else None
+        return self._store.find_tender(effect[0], effect[2]) if effect else None
 
     def _apply(self, event: StripeEvent) -> bool:
         effect = event.effect

@@ -156,7 +156,7 @@ BROKEN: list[tuple[str, str, Break]] = [
         SALE,
         change("PaymentsTable", f"ORDER#{SALE}", "TENDER#1", type="exchange"),
     ),
-    ("failed_refund_has_its_case", "evt_1", add("PaymentsTable", FAILED)),
+    ("provider_event_has_its_case", "evt_1", add("PaymentsTable", FAILED)),
     ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted(override=None)),
     ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted(customer_id=None)),
     ("return_without_receipt_is_allowed_and_credited", UNRECEIPTED, unreceipted("cash")),

@@ -25,7 +25,8 @@ from tillflow.callbacks import NO_WORKFLOW
 from tillflow.errors import InvalidRequest, PaymentOutcomeUnknown, StoreContention, StoreUnavailable
 
 from tests.support.payments_fixture import PaymentsFixture, card
-from verification.harness.fake_stripe import WEBHOOK_SECRET, FakeStripe, StripeSecret
+from tests.support.stripe_accounts import stripe_events
+from verification.harness.fake_stripe import WEBHOOK_SECRET, FakeStripe
 
 RETURN = RefundPayment(
     return_id="ret-1", order_id="ord-1", currency="EUR", amount=400, refund="original", customer_id=None
@@ -50,8 +51,8 @@ def cases() -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def events(dynamodb: Any, table: str, cases: list[dict[str, str]]) -> StripeEvents:
-    return StripeEvents(dynamodb, table, SecretCache(StripeSecret(), "stripe"), cases.append)
+def events(dynamodb: Any, table: str, account: FakeStripe, cases: list[dict[str, str]]) -> StripeEvents:
+    return stripe_events(dynamodb, table, account, cases.append)
 
 
 @pytest.fixture
@@ -210,9 +211,8 @@ def test_event_whose_case_cannot_be_opened_is_delivered_again(
         raise StoreUnavailable("opening the case")
 
     account.fail_refund(returned)
-    receiver = StripeEvents(dynamodb, table, SecretCache(StripeSecret(), "stripe"), unavailable)
     with pytest.raises(StoreUnavailable):
-        send(receiver, account, "refund.failed")
+        send(stripe_events(dynamodb, table, account, unavailable), account, "refund.failed")
     assert send(events, account, "refund.failed")
 
 
@@ -294,7 +294,8 @@ def test_event_is_refused_as_not_signed_by_a_shop_without_a_secret(
         def get_secret_value(self, **request: Any) -> Any:
             raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetSecretValue")
 
-    events = StripeEvents(dynamodb, table, SecretCache(NoSecret(), "stripe"), lambda case: None)
+    secret = SecretCache(NoSecret(), "stripe")
+    events = StripeEvents(dynamodb, table, secret, lambda case: None, lambda reference: None)
     raw, header = account.signed({"id": "evt_1", "type": "x", "data": {"object": {}}})
     with pytest.raises(EventNotSigned):
         events.receive(header, raw)
@@ -332,8 +333,9 @@ def test_route_checks_the_raw_body_however_the_gateway_passes_it(
     dynamodb: Any, table: str, account: FakeStripe, monkeypatch: pytest.MonkeyPatch, encoded: bool
 ) -> None:
     api = importlib.import_module("payments.api")
-    receiver = StripeEvents(dynamodb, table, SecretCache(StripeSecret(), "stripe"), lambda _: None)
-    monkeypatch.setattr(api, "_stripe_events", lambda: receiver)
+    monkeypatch.setattr(
+        api, "_stripe_events", lambda: stripe_events(dynamodb, table, account, lambda _: None)
+    )
     raw, header = account.signed({"id": "evt_1", "type": "charge.updated", "data": {"object": {}}})
     event = {
         "routeKey": "POST /api/webhooks/stripe",

@@ -30,6 +30,7 @@ from verification.harness.stripe_http import (
 
 KEY_SECONDS = 24 * 3600
 AUTHORISATION_SECONDS = 7 * 24 * 3600
+ANSWER_SECONDS = 10 * 24 * 3600
 KEY = "sk_test_fake"
 WEBHOOK_SECRET = "whsec_fake"
 
@@ -93,6 +94,31 @@ class FakeStripe:
         refund |= {"status": "failed", "failure_reason": "expired_or_canceled_card"}
         self._count_refunds(self.intents[refund["payment_intent"]])
         self._publish("refund.failed", refund)
+
+    def dispute(
+        self, intent_id: str, reason: str = "fraudulent", status: str = "needs_response"
+    ) -> dict[str, Any]:
+        """Let the cardholder dispute a payment at the bank; return the dispute, which has no metadata of the charge."""
+        intent = self.intents[intent_id]
+        dispute = {
+            "id": self._new_id("dp"),
+            "object": "dispute",
+            "amount": intent["amount_received"],
+            "charge": intent["latest_charge"]["id"],
+            "created": int(self.clock()),
+            "currency": intent["currency"],
+            "evidence_details": {"due_by": int(self.clock()) + ANSWER_SECONDS},
+            "metadata": {},
+            "payment_intent": intent_id,
+            "reason": reason,
+            "status": status,
+        }
+        self._publish("charge.dispute.created", dispute)
+        return dispute
+
+    def decide_dispute(self, dispute: Mapping[str, Any], status: str) -> None:
+        """Let the bank decide a dispute: `won`, `lost`, or `warning_closed` for an inquiry."""
+        self._publish("charge.dispute.closed", {**dispute, "status": status})
 
     def confirm_action(self, intent_id: str) -> None:
         """Let the cardholder confirm a payment at the bank."""

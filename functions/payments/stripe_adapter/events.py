@@ -7,19 +7,23 @@ least once, in any order, for up to three days.
 import hashlib
 import hmac
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
-from tillflow.money import EXPONENT
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from tillflow.money import EXPONENT, Money
+from tillflow.parsing import parse
 
 from payments import rules
+from payments.disputes import Dispute
 from payments.models import Tender, TenderChange
 from payments.refunds.rules import RETURN
-from payments.stripe_adapter.amounts import to_stripe
+from payments.stripe_adapter.amounts import from_stripe, to_stripe
 from payments.stripe_adapter.reasons import EFFECT
 
 TOLERANCE = timedelta(minutes=5)
+_DISPUTED: Final = "charge.dispute.created"
+_DECIDED: Final = "charge.dispute.closed"
 
 
 class EventData(BaseModel):
@@ -46,9 +50,64 @@ class StripeEvent(BaseModel):
         None if it is not of this system.
         """
         metadata = self.data.object.get("metadata")
-        key = metadata.get(EFFECT) if isinstance(metadata, dict) else None
-        business_id, step, number = [*str(key).split("#"), "", ""][:3]
-        return (business_id, step, int(number)) if number.isascii() and number.isdigit() else None
+        return effect_of(metadata.get(EFFECT) if isinstance(metadata, dict) else None)
+
+
+class EvidenceDetails(BaseModel):
+    """Until when a dispute can be answered, in seconds since the epoch."""
+
+    model_config = ConfigDict(frozen=True)
+
+    due_by: Annotated[int, Field(ge=0, lt=2**33)] | None = None
+
+
+class StripeDispute(BaseModel):
+    """A dispute (https://docs.stripe.com/api/disputes/object), as far as it is read.
+
+    payment_intent: None for a charge that was made without one. A status that begins with `warning_` is that of an
+    inquiry, which withdraws no money.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,255}$")]
+    payment_intent: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,255}$")] | None = None
+    amount: StrictInt
+    currency: Annotated[str, Field(pattern=r"^[A-Za-z]{3}$")]
+    reason: Annotated[str, Field(max_length=100)] = ""
+    status: Annotated[str, Field(max_length=100)]
+    evidence_details: EvidenceDetails = EvidenceDetails()
+
+
+def effect_of(key: object) -> tuple[str, str, int] | None:
+    """Return the order or return, the step and the tender of an effect's key; None for another system's."""
+    business_id, step, number = [*str(key).split("#"), "", ""][:3]
+    return (business_id, step, int(number)) if number.isascii() and number.isdigit() else None
+
+
+def dispute_of(event: StripeEvent) -> Dispute | None:
+    """Return the dispute that an event opens or decides; None for another event.
+
+    One that ended without a loss is none: no money is missing. InvalidRequest.
+    """
+    if event.type not in (_DISPUTED, _DECIDED):
+        return None
+    sent = parse(StripeDispute, event.data.object)
+    if sent.payment_intent is None or (event.type == _DECIDED and sent.status != "lost"):
+        return None
+    currency, due_by = sent.currency.upper(), sent.evidence_details.due_by
+    is_known = currency in EXPONENT
+    return Dispute(
+        dispute_id=sent.id,
+        reference=sent.payment_intent,
+        amount=str(Money(from_stripe(sent.amount, currency), currency))
+        if is_known
+        else f"{sent.amount} {currency}",
+        reason=sent.reason or "not given",
+        is_lost=event.type == _DECIDED,
+        is_inquiry=sent.status.startswith("warning_"),
+        answer_by=datetime.fromtimestamp(due_by, UTC).date().isoformat() if due_by else None,
+    )
 
 
 def failed_refund(event: StripeEvent, step: str) -> str | None:
