@@ -19,6 +19,7 @@ AUTHORISATION_VOIDED: Final = "authorisation_voided"
 AUTHORISATION_EXPIRED: Final = "authorisation_expired"
 NO_SUCH_AUTHORISATION: Final = "no_such_authorisation"
 NO_SUCH_CARD: Final = "no_such_card"
+CHARGE_DISPUTED: Final = "charge_disputed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from cases.models import Opening
 from payments.operations import StripeEvents
+from payments.refunds.models import RefundPayment
 from tillflow.callbacks import NO_WORKFLOW
-from tillflow.errors import InvalidRequest, ProviderUnavailable, StoreUnavailable
+from tillflow.errors import InvalidRequest, ProviderUnavailable, RefundRefused, StoreUnavailable
 
-from tests.support.payments_fixture import PaymentsFixture, card
+from tests.support.payments_fixture import PaymentsFixture, card, cash
 from tests.support.stripe_accounts import stripe_events
 from verification.harness.fake_stripe import FakeStripe
 
@@ -58,18 +59,19 @@ def test_dispute_opens_a_case_of_the_order_once(
     cases: list[dict[str, str]],
 ) -> None:
     dispute = account.dispute(intent)
+    due_by = account.events[-1]["data"]["object"]["evidence_details"]["due_by"]
     assert send(events, account, "charge.dispute.created")
     assert not send(events, account, "charge.dispute.created"), "a replay"
     opening = Opening.model_validate(cases[0])
     assert cases == [cases[0]] * 2, "the same case, which the cases service opens once"
-    assert (opening.case_id, opening.business_id) == (f"ord-1#dispute#{dispute['id']}", "ord-1")
+    assert (opening.case_id, opening.business_id) == (f"ord-1#dispute#{dispute}", "ord-1")
     assert (opening.step, opening.error, opening.task_token) == (
         "DisputePayment",
         "PaymentDisputed",
         NO_WORKFLOW,
     )
-    day = datetime.fromtimestamp(dispute["evidence_details"]["due_by"], UTC).date()
-    for named in ("9.00 EUR", "tender 1 of order ord-1", "fraudulent", dispute["id"], f"by {day}:"):
+    day = datetime.fromtimestamp(due_by, UTC).date()
+    for named in ("9.00 EUR", "tender 1 of order ord-1", "fraudulent", dispute, f"by {day}:"):
         assert named in opening.cause
     stored = [row for row in payments.rows(table) if row["sk"] == "EVENT"]
     assert [(row["case_id"], row["order_id"]) for row in stored] == [(opening.case_id, "ord-1")]
@@ -80,7 +82,8 @@ def test_dispute_opens_a_case_of_the_order_once(
 def test_lost_dispute_opens_a_case_that_names_the_accounts(
     events: StripeEvents, account: FakeStripe, intent: str, cases: list[dict[str, str]]
 ) -> None:
-    account.decide_dispute(account.dispute(intent), "lost")
+    account.dispute(intent)
+    account.dispute(intent, "lost")
     assert send(events, account, "charge.dispute.closed"), "before the event of its opening"
     assert send(events, account, "charge.dispute.created")
     lost, opened = cases
@@ -93,7 +96,8 @@ def test_lost_dispute_opens_a_case_that_names_the_accounts(
 def test_dispute_that_is_not_lost_opens_no_case_at_its_end(
     events: StripeEvents, account: FakeStripe, intent: str, cases: list[dict[str, str]], status: str
 ) -> None:
-    account.decide_dispute(account.dispute(intent), status)
+    account.dispute(intent)
+    account.dispute(intent, status)
     assert send(events, account, "charge.dispute.closed")
     assert cases == []
 
@@ -101,7 +105,7 @@ def test_dispute_that_is_not_lost_opens_no_case_at_its_end(
 def test_inquiry_is_named_as_one(
     events: StripeEvents, account: FakeStripe, intent: str, cases: list[dict[str, str]]
 ) -> None:
-    account.dispute(intent, status="warning_needs_response")
+    account.dispute(intent, "warning_needs_response")
     assert send(events, account, "charge.dispute.created")
     assert "no money is withdrawn yet" in cases[0]["cause"]
 
@@ -178,3 +182,41 @@ def test_dispute_that_is_none_is_refused_by_the_name_of_its_field(
     account.events[-1]["data"]["object"][field] = value
     with pytest.raises(InvalidRequest, match=field):
         send(events, account, "charge.dispute.created")
+
+
+def returned(amount: int = 400) -> RefundPayment:
+    return RefundPayment(
+        return_id="ret-1",
+        order_id="ord-1",
+        currency="EUR",
+        amount=amount,
+        refund="original",
+        customer_id="cus-1",
+    )
+
+
+def test_return_of_a_disputed_payment_is_refused_whole(
+    account: FakeStripe, payments: PaymentsFixture
+) -> None:
+    """Its cash would be paid besides the dispute."""
+    payments.authorise(card(500), cash(400))
+    payments.service.capture("ord-1")
+    account.dispute(next(iter(account.intents)))
+    with pytest.raises(RefundRefused, match="charge_disputed"):
+        payments.refunds().refund(returned())
+    assert [(one.refunded, one.pending) for one in payments.store.payment("ord-1").tenders] == [
+        (0, 0),
+        (0, 0),
+    ]
+    payments.check_books()
+
+
+@pytest.mark.parametrize("statuses", [("warning_needs_response",), ("needs_response", "won")])
+def test_payment_whose_money_was_not_kept_back_is_refunded_to_the_card(
+    account: FakeStripe, payments: PaymentsFixture, intent: str, statuses: tuple[str, ...]
+) -> None:
+    for status in statuses:
+        account.dispute(intent, status)
+    assert payments.refunds().refund(returned())["refunds"] == [
+        {"tender_no": 1, "type": "card", "amount": 400}
+    ]

@@ -74,7 +74,10 @@ def test_create_prints_the_cashier_message_of_a_refusal(shop: None, monkeypatch:
     cause = json.dumps({"errorMessage": "refund of return ret-9 refused: too old"})
     ends(monkeypatch, status="FAILED", error="RefundRefused", cause=cause)
     printed = run("return", "create", SALE, "--line", "1=1", "--id", "ret-9", code=1).output
-    assert "ret-9 is refused: This payment can no longer be refunded. Offer store credit." in printed
+    assert (
+        "ret-9 is refused: This payment cannot be refunded. Offer store credit, unless it is disputed."
+        in printed
+    )
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,8 @@ WEBHOOK_SECRET = "whsec_fake"
 
 _REFUSED = {"capture_intent": "capture_refused", "cancel_intent": "void_refused"}
 _CANCELLABLE = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
+_NOT_REFUNDABLE = ("needs_response", "lost")
+"""The disputes whose money is withdrawn. An inquiry's charge can still be refunded."""
 
 Plan = str | Callable[[], object]
 """What happens in a call: "lost before" or "lost after" the effect, "500 after", "429", or a call made meanwhile."""
@@ -95,12 +97,16 @@ class FakeStripe:
         self._count_refunds(self.intents[refund["payment_intent"]])
         self._publish("refund.failed", refund)
 
-    def dispute(
-        self, intent_id: str, reason: str = "fraudulent", status: str = "needs_response"
-    ) -> dict[str, Any]:
-        """Let the cardholder dispute a payment at the bank; return the dispute, which has no metadata of the charge."""
+    def dispute(self, intent_id: str, status: str = "needs_response") -> str:
+        """Let the cardholder dispute a payment at the bank, or the bank decide the dispute; return the dispute's id.
+
+        status: of a new dispute `needs_response`, of an inquiry `warning_needs_response`; then `won`, `lost`, or
+        `warning_closed`.
+        """
         intent = self.intents[intent_id]
-        dispute = {
+        dispute = intent["latest_charge"].get("dispute")
+        kind = "charge.dispute.closed" if dispute else "charge.dispute.created"
+        dispute = dispute or {
             "id": self._new_id("dp"),
             "object": "dispute",
             "amount": intent["amount_received"],
@@ -108,17 +114,14 @@ class FakeStripe:
             "created": int(self.clock()),
             "currency": intent["currency"],
             "evidence_details": {"due_by": int(self.clock()) + ANSWER_SECONDS},
+            # Nothing of the charge's own.
             "metadata": {},
             "payment_intent": intent_id,
-            "reason": reason,
-            "status": status,
+            "reason": "fraudulent",
         }
-        self._publish("charge.dispute.created", dispute)
-        return dispute
-
-    def decide_dispute(self, dispute: Mapping[str, Any], status: str) -> None:
-        """Let the bank decide a dispute: `won`, `lost`, or `warning_closed` for an inquiry."""
-        self._publish("charge.dispute.closed", {**dispute, "status": status})
+        intent["latest_charge"]["dispute"] = dispute = dispute | {"status": status}
+        self._publish(kind, dispute)
+        return str(dispute["id"])
 
     def confirm_action(self, intent_id: str) -> None:
         """Let the cardholder confirm a payment at the bank."""
@@ -311,6 +314,9 @@ class FakeStripe:
                 None,
                 f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund.",
             )
+        dispute = intent["latest_charge"].get("dispute")
+        if dispute and dispute["status"] in _NOT_REFUNDABLE:
+            raise Refusal(400, "invalid_request_error", "charge_disputed", "charged back")
         left = intent["amount_received"] - self.refunded(intent["id"])
         amount = int(params.get("amount", left))
         if left == 0:

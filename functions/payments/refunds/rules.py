@@ -15,6 +15,7 @@ from tillflow.store import ACTIONS_PER_TRANSACTION
 
 from payments.credit.rules import RETURN_GRANT
 from payments.models import Tender, TenderType
+from payments.provider import CHARGE_DISPUTED
 from payments.refunds import cash
 from payments.refunds.models import (
     NO_TENDER,
@@ -99,8 +100,8 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
     """Return the refund after a provider refused a part: the tenders after it get its amount.
 
     What they cannot take becomes store credit if there is a customer, else cash; but a refund of which nothing is done
-    yet is refused as a whole, so that the customer can be offered store credit instead. That of an exchange is not: its
-    goods are sold.
+    yet is refused as a whole, so that the customer can be offered store credit instead, or because the card's payment
+    is disputed: the bank may pay it back as well. That of an exchange is not: its goods are sold.
     """
     ordered = _in_order(tenders)
     position = next(place for place, one in enumerate(ordered) if one.tender_no == refused.tender_no)
@@ -125,7 +126,8 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
     is_rounded = any(part.type == "cash" for part in merged) and short < cash_increment(
         refund.request.currency
     )
-    if short > 0 and not is_begun and not is_rounded:
+    is_short = short > 0 and not is_rounded
+    if not is_begun and (is_short or reason == CHARGE_DISPUTED):
         return replace(refund, state="REFUSED", parts=(), reason=reason, version=refund.version + 1)
     return replace(refund, parts=parts, state=_state(parts), version=refund.version + 1)
 

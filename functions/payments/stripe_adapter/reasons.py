@@ -11,6 +11,7 @@ from payments.provider import (
     AUTHORISATION_EXPIRED,
     AUTHORISATION_HELD,
     AUTHORISATION_VOIDED,
+    CHARGE_DISPUTED,
     NO_SUCH_AUTHORISATION,
 )
 
@@ -50,6 +51,7 @@ _ERRORS: Final[Mapping[str, str]] = {
     "amount_too_small": "amount_too_small",
     "charge_already_captured": AUTHORISATION_CAPTURED,
     "charge_already_refunded": "already_refunded",
+    "charge_disputed": CHARGE_DISPUTED,
     "charge_expired_for_capture": AUTHORISATION_EXPIRED,
     "expired_card": "expired_card",
     "payment_intent_authentication_failure": "authentication_failed",

@@ -195,7 +195,7 @@ class RefundRefused(DomainError):
     """Neither the provider nor the other tenders of the sale can refund the amount; nothing was refunded."""
 
     status = 409
-    cashier_message = "This payment can no longer be refunded. Offer store credit."
+    cashier_message = "This payment cannot be refunded. Offer store credit, unless it is disputed."
 
     def __init__(self, return_id: str, reason: str) -> None:
         super().__init__(f"refund of return {return_id} refused: {reason}")
