@@ -1,6 +1,8 @@
 """Mock files of AWS Step Functions Local, and fault plans."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,8 +113,6 @@ def test_invalid_mock_file_error_names_place(change: dict, place: str) -> None:
         (Fault("T", "throttle", times=2), "SUCCEEDED", 1, 2),
         (Fault("T", "throttle", times=1_000_000), "FAILED", 0, 2),
         (Fault("T", "deliver_twice"), "SUCCEEDED", 2, 0),
-        (Fault("T", "before_effect", first=1), "SUCCEEDED", 1, 0),
-        (Fault("Other", "before_effect"), "SUCCEEDED", 1, 0),
     ],
     ids=lambda value: value.kind if isinstance(value, Fault) else None,
 )
@@ -126,6 +126,27 @@ def test_fault_is_injected_into_its_task(
     work = Counting()
     result = virtual_engine(FakeServices({"work": work}), fault).run(task(Retry=RETRY))
     assert (result.status, work.calls, result.elapsed) == (status, calls, elapsed)
+
+
+@pytest.mark.parametrize("fault", [Fault("T", "before_effect", first=1), Fault("Other", "before_effect")])
+def test_plan_names_faults_that_no_delivery_had(fault: Fault) -> None:
+    work, plan = Counting(), FaultPlan(fault, Fault("T", "deliver_twice"))
+    with VirtualEngine(FakeServices({"work": work}), invoker=plan) as engine:
+        engine.run(task(Retry=RETRY))
+    assert (work.calls, plan.unused()) == (2, [fault])
+
+
+def test_fault_that_no_delivery_had_fails_its_test(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "from stepfunctions_local.faults import Fault\n"
+        "def test_it(virtual_engine):\n"
+        "    engine = virtual_engine(None, Fault('Chrage', 'throttle'))\n"
+        "    engine.run({'StartAt': 'P', 'States': {'P': {'Type': 'Pass', 'End': True}}})\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"]
+    tested = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    expected = "No delivery had these faults: throttle of Chrage. Tasks that were delivered: none."
+    assert (tested.returncode, expected in tested.stdout) == (1, True), tested.stdout
 
 
 @pytest.mark.parametrize(

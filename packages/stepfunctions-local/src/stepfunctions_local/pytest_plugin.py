@@ -3,6 +3,8 @@
 def test_lost_response_charges_once(virtual_engine):
     engine = virtual_engine(services, Fault("Charge", "time_out_after_effect"))
     assert engine.run(definition).status == "SUCCEEDED"
+
+A fault that no delivery had, for example of a misspelt state, fails the test.
 """
 
 from collections.abc import Iterator
@@ -32,13 +34,22 @@ def virtual_engine() -> Iterator[CreateEngine]:
     from .faults import FaultPlan
     from .testing import VirtualEngine
 
+    plans: list[FaultPlan] = []
     with ExitStack() as engines:
 
         def create(
             services: "ServiceClient | None" = None, *faults: "Fault", **options: Any
         ) -> "VirtualEngine":
             if faults:
-                options["invoker"] = FaultPlan(*faults)
+                plans.append(FaultPlan(*faults))
+                options["invoker"] = plans[-1]
             return engines.enter_context(VirtualEngine(services, **options))
 
         yield create
+    for plan in plans:
+        if unused := plan.unused():
+            names = ", ".join(f"{fault.kind} of {fault.state}" for fault in unused)
+            called = (
+                ", ".join(f"{state} ({count})" for state, count in sorted(plan.deliveries.items())) or "none"
+            )
+            pytest.fail(f"No delivery had these faults: {names}. Tasks that were delivered: {called}.")

@@ -84,6 +84,10 @@ class FaultPlan:
                 return await self._inject(fault, call)
         return await call.proceed()
 
+    def unused(self) -> list[Fault]:
+        """Return the faults that no delivery had: their state was not called as often, or there is no such task."""
+        return [fault for fault in self.faults if self.deliveries[fault.state] <= fault.first]
+
     async def _inject(self, fault: Fault, call: TaskCall) -> Any:
         match fault.kind:
             case "before_effect":
