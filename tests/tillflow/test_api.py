@@ -215,6 +215,14 @@ def test_body_in_another_encoding_than_utf_8_is_refused(encoding: str) -> None:
         assert (status, problem["problems"][0]["field"], calls) == (400, "body", [])
 
 
+def test_body_whose_bytes_a_gateway_replaced_is_refused() -> None:
+    api, calls = shop()
+    body = '{"sale_id": "José"}'.encode("latin-1").decode(errors="replace")
+    status, problem = call_api(api, {"routeKey": "POST /api/sales", "body": body})
+    assert (status, problem["problems"][0]["accepted"]) == (400, "JSON in UTF-8 without U+FFFD")
+    assert calls == []
+
+
 def test_body_may_begin_with_a_byte_order_mark() -> None:
     api, calls = shop()
     body = base64.b64encode('{"sale_id": "1"}'.encode("utf-8-sig")).decode()

@@ -7,14 +7,18 @@ from typing import Any, Final
 from tillflow.errors import InvalidRequest
 
 MAX_DEPTH: Final = 32
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 
 def read_json(raw: bytes, field: str = "body") -> Any:
     """Return the value of a JSON text in UTF-8. InvalidRequest, with the field, for another or one of over 32 levels.
 
     Depth is checked first: deeply nested JSON exhausts the parser's stack. json.loads would take the bytes of UTF-16
-    and UTF-32 too, in which the quotes of a text cannot be counted by bytes.
+    and UTF-32 too, in which the quotes of a text cannot be counted by bytes. A gateway puts U+FFFD in place of bytes
+    that are not UTF-8: a name in Latin-1 would be stored without its accents.
     """
+    if _REPLACEMENT in raw:
+        raise InvalidRequest(field, "(not UTF-8, or with U+FFFD)", "JSON in UTF-8 without U+FFFD")
     depth = _depth(raw)
     if depth > MAX_DEPTH:
         raise InvalidRequest(field, f"JSON of depth {depth}", f"JSON of at most {MAX_DEPTH} levels")
