@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from .errors import CannotStart
@@ -32,10 +32,12 @@ def main() -> int:
         default=Path(sys.executable),
         help="Python of an environment with boto3 and awslambdaric, for Lambda handlers (default: this one).",
     )
-    parser.add_argument("--with-parent", type=int, metavar="PID", help="Stop when this process ends (Linux).")
+    parser.add_argument(
+        "--stop-with-input", action="store_true", help="Stop at the end of file of standard input."
+    )
     options = parser.parse_args()
-    if options.with_parent:
-        _stop_with_parent(options.with_parent)
+    if options.stop_with_input:
+        threading.Thread(target=_stop_with_input, daemon=True).start()
     try:
         serve(StateFolder(options.state_dir.resolve()), options.port, lambda_python=options.lambda_python)
     except CannotStart as error:
@@ -48,12 +50,11 @@ def main() -> int:
     return 0
 
 
-def _stop_with_parent(parent: int) -> None:
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-    if os.getppid() != parent:
-        raise SystemExit("The parent process has ended.")
+def _stop_with_input() -> None:
+    # Another process may hold the other end for its life only: its end, by SIGKILL too, is an end of file here.
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

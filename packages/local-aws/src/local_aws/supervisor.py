@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from .errors import CannotStart, NotReady, error_of_exit_code, port_in_use
 from .state_folder import RunningStack, StateFolder
@@ -19,6 +20,9 @@ _START_TIMEOUT = 180.0
 _STOP_TIMEOUT = 20.0
 _QUOTED_LINES = 5
 _MAX_LOG_BYTES = 5_000_000
+
+_inputs: list[IO[bytes]] = []
+"""The other ends of the standard inputs of stacks that stop with this process. It closes them as it ends."""
 
 
 def start(folder: StateFolder, port: int, *, lambda_python: Path, with_parent: bool = False) -> RunningStack:
@@ -37,15 +41,22 @@ def start(folder: StateFolder, port: int, *, lambda_python: Path, with_parent: b
     command = [sys.executable, "-m", "local_aws", "--port", str(port)]
     command += ["--state-dir", str(folder.path.absolute()), "--lambda-python", str(lambda_python.absolute())]
     if with_parent:
-        command += ["--with-parent", str(os.getpid())]
+        command.append("--stop-with-input")
     if folder.log.exists() and folder.log.stat().st_size > _MAX_LOG_BYTES:
         folder.log.replace(folder.log.with_suffix(".log.1"))
     with folder.log.open("ab") as log:
         log_start = log.tell()
         # A session of its own: Ctrl-C in the terminal reaches the caller alone, which then calls `stop`.
         process = subprocess.Popen(
-            command, cwd=folder.path, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            cwd=folder.path,
+            stdin=subprocess.PIPE if with_parent else subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
+        if process.stdin is not None:
+            _inputs.append(process.stdin)
     try:
         return _wait_until_ready(folder, process, log_start)
     except BaseException:

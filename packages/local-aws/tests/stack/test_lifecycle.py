@@ -129,11 +129,15 @@ def test_killed_stack_leaves_no_process(folder: StateFolder) -> None:
     eventually(lambda: folder.running() is None)
 
 
-def test_stack_stops_with_its_parent(folder: StateFolder) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_stack_stops_with_its_parent(folder: StateFolder, number: int) -> None:
     child = os.fork()
     if child == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         start(folder, with_parent=True)
-        os._exit(0)
+        signal.pause()
+    eventually(lambda: folder.running() is not None)
+    os.kill(child, number)
     os.waitpid(child, 0)
     eventually(lambda: folder.running() is None)
 
