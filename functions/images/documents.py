@@ -110,9 +110,3 @@ class StaleObjects(TypedDict):
 
     checked: int
     stale: list[dict[str, Any]]
-
-
-class BatchResponse(TypedDict):
-    """The messages that failed and are to be delivered again, as ReportBatchItemFailures defines."""
-
-    batchItemFailures: list[dict[str, str]]

@@ -1,5 +1,6 @@
 """Requests of the images service. Its responses are in documents.py, which the decoder loads without pydantic."""
 
+import json
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
@@ -26,9 +27,16 @@ type Token = Annotated[str, StringConstraints(max_length=1024)]
 
 
 def _in_bytes(text: str) -> str:
-    if len(text.encode()) > MAX_KEY_BYTES:
+    if len(_encoded(text)) > MAX_KEY_BYTES:
         raise ValueError(f"at most {MAX_KEY_BYTES} bytes")
     return text
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("text without lone surrogates") from None
 
 
 class _Request(BaseModel):
@@ -89,6 +97,8 @@ class ListedObject(_Request):
     etag: Token = Field(alias="Etag")
     size: int = Field(alias="Size", ge=0)
 
+    _key_in_bytes = field_validator("key")(_in_bytes)
+
 
 class ListingRequest(_Request):
     """Find the objects of a listing whose thumbnails are missing or stale."""
@@ -119,6 +129,15 @@ class ImageRequest(_Request):
 
     image: ImageDocument
 
+    @field_validator("image")
+    @classmethod
+    def _can_be_stored(cls, image: ImageDocument) -> ImageDocument:
+        _in_bytes(image["key"])
+        _encoded(json.dumps(image, ensure_ascii=False))
+        if not (image["version_id"].isascii() and image["version_id"].isprintable()):
+            raise ValueError("an image whose version id is printable ASCII")
+        return image
+
 
 class QuarantineRequest(ImageRequest):
     """Quarantine a rejected original."""
@@ -126,7 +145,8 @@ class QuarantineRequest(ImageRequest):
     @field_validator("image")
     @classmethod
     def _has_reason(cls, image: ImageDocument) -> ImageDocument:
-        if "reason" not in image or "sentence" not in image:
+        reason = image.get("reason", "")
+        if not (reason.isascii() and reason.isidentifier()) or "sentence" not in image:
             raise ValueError("an image with a reason and a sentence")
         return image
 

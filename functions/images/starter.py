@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tillflow.executions import start_execution
+from tillflow.queue import Message
 
 from images.operations import dead_letter_event
 
@@ -21,15 +22,15 @@ class IngestStarter:
         self._machine = machine
         self._pause = pause
 
-    def start(self, record: dict[str, Any]) -> str:
+    def start(self, message: Message) -> str:
         """Start the ingest of a message; return the execution's ARN. A second delivery returns the first one's.
 
         A message that was in the dead-letter queue is a redrive: it starts a new execution.
         """
-        body = json.loads(record["body"])
+        body = json.loads(message.body)
         is_event = "detail-type" in body
-        event = body if is_event else {**dead_letter_event({"Body": record["body"]}), "redriven": True}
-        name = f"event-{body['id']}" if is_event and "id" in body else f"message-{record['messageId']}"
+        event = body if is_event else {**dead_letter_event({"Body": message.body}), "redriven": True}
+        name = f"event-{body['id']}" if is_event and "id" in body else f"message-{message.messageId}"
         return start_execution(self._states, self._machine, name, event).arn
 
     def wait(self, arn: str, remaining_milliseconds: Callable[[], int]) -> None:

@@ -21,18 +21,18 @@ from tillflow.errors import errors_by_name
 
 from audit import check
 from audit.reader import read_snapshot
+from verification.harness.image_buckets import make_buckets
 from verification.harness.import_bucket import make_bucket
 from verification.harness.services import LocalServices, data_services
 from verification.harness.template import Template
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = Template.read()
-# The functions of the HTTP API respond to an error; images are tested on files of every kind.
+# The functions of the HTTP API respond to an error.
 FUNCTIONS = sorted(
     name
     for name, function in TEMPLATE.functions.items()
-    if not function.handler.endswith(".api.handle")
-    and not function.handler.startswith(("images.", "identity."))
+    if not function.handler.endswith(".api.handle") and not function.handler.startswith("identity.")
 )
 HOSTILE: tuple[Any, ...] = (
     None,
@@ -68,6 +68,7 @@ type Place = tuple[str | int, ...]
 def services() -> Iterator[LocalServices]:
     with data_services(TEMPLATE), ExitStack() as patches:
         make_bucket()
+        make_buckets()
         # For a function that starts a workflow whatever its event says: none is deployed here.
         states = client("stepfunctions")
         patches.enter_context(patch.object(states, "start_execution", return_value={"executionArn": "arn"}))

@@ -68,7 +68,36 @@ def test_key_of_1024_bytes_is_accepted() -> None:
     assert rules.read_change(parsed(event(key="é" * 512))).key == "é" * 512
 
 
-@pytest.mark.parametrize("bad", [{}, {"objects": {}}, {"objects": [{"Key": "", "Etag": "e", "Size": 1}]}])
+@pytest.mark.parametrize("key", ["\ud800", "products/A/\udfff.jpg"])
+def test_key_that_no_object_can_have_is_refused_in_plain_words(key: str) -> None:
+    with pytest.raises(InvalidRequest, match="expected text without lone surrogates"):
+        parsed(event(key=key))
+
+
+def test_event_of_a_bucket_without_eventbridge_is_refused() -> None:
+    """Its keys are encoded for URLs: read as they are, they would be those of other objects."""
+    with pytest.raises(InvalidRequest):
+        parsed(
+            {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": "products/A/a+b.jpg"}}}]}
+        )
+
+
+@pytest.mark.parametrize("key", ["products/A/a+b%20c.jpg", "a//b", "/a", "../a", "a\nb", "e\u0301", "\u00e9"])
+def test_key_of_an_event_is_taken_as_it_is(key: str) -> None:
+    assert rules.read_change(parsed(event(key=key))).key == key
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {},
+        {"objects": {}},
+        {"objects": [{"Key": "", "Etag": "e", "Size": 1}]},
+        {"objects": [{"Key": "a", "Etag": "e"}]},
+        {"objects": [{"Key": "a", "Etag": "e", "Size": -1}]},
+        pytest.param({"objects": [{"Key": "é" * 513, "Etag": "e", "Size": 1}]}, id="key of 1,026 bytes"),
+    ],
+)
 def test_invalid_listing_is_refused(bad: Any) -> None:
     with pytest.raises(InvalidRequest):
         parse(ListingRequest, bad)

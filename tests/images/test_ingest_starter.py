@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from images.starter import IngestStarter
+from tillflow.queue import Message
 
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:ingest:live"
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:ingest"
@@ -30,14 +31,14 @@ class States:
         return {"status": "RUNNING" if self.running >= 0 else "SUCCEEDED"}
 
 
-def record(body: Any, message: str = "m-1") -> dict[str, Any]:
-    return {"messageId": message, "body": json.dumps(body)}
+def message(body: Any, name: str = "m-1") -> Message:
+    return Message(messageId=name, body=json.dumps(body))
 
 
 def test_event_delivered_twice_starts_one_execution() -> None:
     states = States()
     starter = IngestStarter(states, MACHINE)
-    assert starter.start(record(EVENT)) == starter.start(record(EVENT, "m-2")) == f"{EXECUTION}:event-e-1"
+    assert starter.start(message(EVENT)) == starter.start(message(EVENT, "m-2")) == f"{EXECUTION}:event-e-1"
     assert states.started == {"event-e-1": EVENT}
 
 
@@ -46,7 +47,7 @@ def test_event_delivered_twice_starts_one_execution() -> None:
 )
 def test_message_from_the_dead_letter_queue_starts_a_redrive(body: dict[str, Any]) -> None:
     states = States()
-    IngestStarter(states, MACHINE).start(record(body))
+    IngestStarter(states, MACHINE).start(message(body))
     assert states.started == {"message-m-1": {**EVENT, "redriven": True}}
 
 
@@ -65,4 +66,4 @@ def test_starter_returns_before_its_timeout() -> None:
 
 def test_message_without_json_fails_and_is_redelivered() -> None:
     with pytest.raises(ValueError):
-        IngestStarter(States(), MACHINE).start({"messageId": "m", "body": "no JSON"})
+        IngestStarter(States(), MACHINE).start(Message(messageId="m", body="no JSON"))

@@ -37,7 +37,12 @@ class BatchResponse(TypedDict):
 
 
 def process_batch(event: dict[str, Any], process: Callable[[Any], object]) -> BatchResponse:
-    """Call `process` with the JSON body of each message; log the failures and return them for redelivery.
+    """Call `process` with the JSON body of each message; log the failures and return them for redelivery."""
+    return process_messages(event, lambda message: process(json.loads(message.body)))
+
+
+def process_messages(event: dict[str, Any], process: Callable[[Message], object]) -> BatchResponse:
+    """Call `process` with each message; log the failures and return them for redelivery.
 
     The return value is that of ReportBatchItemFailures:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
@@ -45,7 +50,7 @@ def process_batch(event: dict[str, Any], process: Callable[[Any], object]) -> Ba
     failures: list[FailedMessage] = []
     for message in parse(Batch, event).Records:
         try:
-            process(json.loads(message.body))
+            process(message)
         except Exception as error:
             fields = {"message_id": message.messageId, "error": type(error).__name__}
             logger.exception("message failed", extra=fields)
