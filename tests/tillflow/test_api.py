@@ -55,6 +55,12 @@ def shop() -> tuple[Api, list[Call]]:
         calls.append(call)
         return call.body
 
+    @api.route("POST /sales/repeat", "sell", body=Sale, query=Page, response=Sale, keyed=True)
+    def repeat(call: Call) -> Sale:
+        """Repeat a sale."""
+        calls.append(call)
+        return call.body
+
     @api.route("GET /sales", "read", query=Page, response=list[Sale])
     def list_sales(call: Call) -> list[Sale]:
         """List sales."""
@@ -112,6 +118,68 @@ def test_every_wrong_field_is_named_with_its_value_and_what_is_accepted() -> Non
         ("y", 2),
     }
     assert calls == []
+
+
+def test_problems_of_query_body_and_key_are_named_together() -> None:
+    api, calls = shop()
+    sent = {"queryStringParameters": {"limit": "0"}, "headers": {"Idempotency-Key": "a b"}}
+    status, problem = call_api(api, request("POST /api/sales/repeat", {"lines": []}, **sent))
+    assert status == 400
+    assert [one["field"] for one in problem["problems"]] == ["limit", "sale_id", "Idempotency-Key"]
+    assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "headers", "message"),
+    [
+        (b"", {}, "body is missing; expected a JSON object"),
+        (b" \r\n", {}, "body is missing; expected a JSON object"),
+        (b"{", {}, "body is '(not JSON)'; expected a JSON object"),
+        (
+            '{"sale_id": "caf\xe9"}'.encode("latin-1"),
+            {},
+            "body is '(not UTF-8, or with U+FFFD)'; expected JSON in UTF-8",
+        ),
+        (
+            b'{"a": 1, "b": 1, "b": 2, "a": 2}',
+            {},
+            "a is '(given twice)'; expected one value of each name. b is",
+        ),
+        (
+            b"{}",
+            {"content-encoding": "gzip"},
+            "Content-Encoding is 'gzip'; expected a body that is not compressed",
+        ),
+        (b"{}", {"content-encoding": "identity"}, "sale_id is missing"),
+    ],
+)
+@pytest.mark.parametrize("is_base64", [True, False])
+def test_body_that_cannot_be_read_is_refused_by_what_is_wrong(
+    raw: bytes, headers: dict[str, str], message: str, is_base64: bool
+) -> None:
+    api, calls = shop()
+    # The gateway has U+FFFD in the text of a body in place of what is not UTF-8.
+    body = base64.b64encode(raw).decode() if is_base64 else raw.decode(errors="replace")
+    event = {"routeKey": "POST /api/sales", "body": body, "isBase64Encoded": is_base64, "headers": headers}
+    status, problem = call_api(api, event)
+    assert (status, message in problem["detail"]) == (400, True), problem["detail"]
+    assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("prefer", "expected"),
+    [
+        ("respond-async", True),
+        ("wait=10, Respond-Async; x=1", True),
+        ("no-respond-async", False),
+        ("wait=10; respond-async", False),
+        ("", False),
+    ],
+)
+def test_preference_for_an_asynchronous_response_is_a_token(prefer: str, expected: bool) -> None:
+    api, calls = shop()
+    call_api(api, request("GET /api/sales", headers={"Prefer": prefer}))
+    assert calls[0].is_asynchronous is expected
 
 
 @pytest.mark.parametrize(
@@ -239,7 +307,7 @@ def test_query_that_is_not_accepted_is_refused(query: dict[str, str]) -> None:
     assert calls == []
 
 
-@pytest.mark.parametrize("sent", ['"3"', 'W/"3"', '"1", "3"'])
+@pytest.mark.parametrize("sent", ['"3"', 'W/"3"', '"1", "3"', "*"])
 def test_etag_and_if_none_match(sent: str) -> None:
     api, _ = shop()
     event = request("GET /api/sales/{sale_id}", pathParameters={"sale_id": "1"})

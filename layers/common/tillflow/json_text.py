@@ -4,10 +4,11 @@ import json
 from collections import Counter
 from typing import Any, Final
 
-from tillflow.errors import InvalidRequest
+from tillflow.errors import InvalidRequest, Problem
 
 MAX_DEPTH: Final = 32
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
+_NOT_UTF_8 = "(not UTF-8, or with U+FFFD)"
 
 
 def read_json(raw: bytes, field: str = "body") -> Any:
@@ -18,14 +19,16 @@ def read_json(raw: bytes, field: str = "body") -> Any:
     that are not UTF-8: a name in Latin-1 would be stored without its accents.
     """
     if _REPLACEMENT in raw:
-        raise InvalidRequest(field, "(not UTF-8, or with U+FFFD)", "JSON in UTF-8 without U+FFFD")
+        raise InvalidRequest(field, _NOT_UTF_8, "JSON in UTF-8 without U+FFFD")
     depth = _depth(raw)
     if depth > MAX_DEPTH:
         raise InvalidRequest(field, f"JSON of depth {depth}", f"JSON of at most {MAX_DEPTH} levels")
     try:
         return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(field, _NOT_UTF_8, "JSON in UTF-8 without U+FFFD") from error
     except ValueError as error:
-        raise InvalidRequest(field, "(not JSON)", "a JSON object") from error
+        raise InvalidRequest(field, "(not JSON)" if raw.strip() else None, "a JSON object") from error
 
 
 def _depth(raw: bytes) -> int:
@@ -50,11 +53,13 @@ def _depth(raw: bytes) -> int:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON. InvalidRequest for a name that it has twice: readers differ in the value they take."""
+    """Return an object of JSON. InvalidRequest names those it has twice: readers differ in the value they take."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-        raise InvalidRequest(twice or "body", "(given twice)", "one value of each name")
+        twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+        raise InvalidRequest.of(
+            [Problem(name or "body", "(given twice)", "one value of each name") for name in twice]
+        )
     return fields
 
 

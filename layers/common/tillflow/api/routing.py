@@ -19,6 +19,7 @@ from tillflow.api.events import Event
 from tillflow.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, Problem, internal_problem, problem_of
 from tillflow.api.roles import SCOPE_PREFIX
 from tillflow.errors import DomainError, InvalidRequest
+from tillflow.errors import Problem as FieldProblem
 from tillflow.handling import as_domain_error
 from tillflow.json_text import read_json
 from tillflow.parsing import parse
@@ -105,7 +106,8 @@ class Call:
     @property
     def is_asynchronous(self) -> bool:
         """Whether the caller does not wait for the end of a workflow: `Prefer: respond-async` (RFC 7240)."""
-        return "respond-async" in self.headers.get("prefer", "")
+        preferences = self.headers.get("prefer", "").split(",")
+        return "respond-async" in [one.partition(";")[0].strip().lower() for one in preferences]
 
     @property
     def after(self) -> str:
@@ -119,7 +121,8 @@ class Call:
     def has(self, etag: str) -> bool:
         """Return whether the caller has what has this ETag: it is in If-None-Match."""
         sent = self.headers.get("if-none-match", "")
-        return f'"{etag}"' in (text.strip().removeprefix("W/") for text in sent.split(","))
+        tags = [text.strip().removeprefix("W/") for text in sent.split(",")]
+        return tags == ["*"] or f'"{etag}"' in tags
 
     @property
     def _list(self) -> str:
@@ -255,11 +258,38 @@ def _call(route: Route, event: Event, caller: Caller) -> Call:
     call = Call(key=route.key, caller=caller, path=path, query=None, body=None, headers=headers, raw=raw)
     if route.verify:
         route.verify(call)
-    return replace(
-        call,
-        query=parse(route.query, query, extra="forbid", texts=True),
-        body=parse(route.body, read_json(raw), extra="forbid") if route.body else None,
-    )
+    checks: dict[str, Callable[[], Any]] = {
+        "query": lambda: parse(route.query, query, extra="forbid", texts=True),
+        "body": lambda: _body(route.body, call),
+    }
+    if route.keyed:
+        checks["key"] = lambda: call.idempotency_key
+    values = _all_of(checks)
+    return replace(call, query=values["query"], body=values["body"])
+
+
+def _all_of(checks: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Return the value of each check. InvalidRequest has the problems of all of them."""
+    values: dict[str, Any] = {}
+    problems: list[FieldProblem] = []
+    for name, check in checks.items():
+        try:
+            values[name] = check()
+        except InvalidRequest as error:
+            problems += error.problems
+    if problems:
+        raise InvalidRequest.of(problems)
+    return values
+
+
+def _body(model: type[BaseModel] | None, call: Call) -> BaseModel | None:
+    """Return the body as its model; None for a route without one. A compressed body is refused by name."""
+    if model is None:
+        return None
+    encoding = call.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() != "identity":
+        raise InvalidRequest("Content-Encoding", encoding, "a body that is not compressed")
+    return parse(model, read_json(call.raw), extra="forbid")
 
 
 def _raw_body(event: Event) -> bytes:
