@@ -47,3 +47,12 @@ def test_other_workflows_are_asked_at_the_same_time() -> None:
 def test_name_that_no_workflow_has_is_unknown() -> None:
     with pytest.raises(UnknownExecution):
         ExecutionOperations(States(""), WORKFLOWS).find("name")
+
+
+@pytest.mark.parametrize("name", ["x" * 250, arn("One") + "x" * 250], ids=["name", "ARN"])
+def test_name_that_is_longer_than_an_arn_may_be_is_unknown(name: str) -> None:
+    states = States("")
+    with pytest.raises(UnknownExecution):
+        ExecutionOperations(states, WORKFLOWS).progress(ExecutionOperations(states, WORKFLOWS).find(name))
+    # AWS refuses the request as malformed.
+    assert states.described == []

@@ -15,6 +15,8 @@ from tillflow.errors import check_same
 
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 _MISSING = ("ExecutionDoesNotExist", "InvalidArn")
+# AWS refuses a longer one with the error of a malformed request.
+_MAX_ARN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ def _repeated(name: str, number: int) -> str:
 
 def describe_execution(states: Any, arn: str) -> dict[str, Any] | None:
     """Return the description of an execution; None if there is none, or none any more."""
+    if len(arn) > _MAX_ARN:
+        return None
     try:
         description: dict[str, Any] = states.describe_execution(executionArn=arn)
     except ClientError as error:

@@ -27,6 +27,8 @@ from tillflow.parsing import parse
 PREFIX = "/api"
 MAX_BODY_BYTES = 256 * 1024
 MAX_QUERY_LENGTH = 2048
+# A sort key of DynamoDB has at most 1,024 bytes, with what a store has before an id.
+MAX_PATH_BYTES = 900
 MAX_LOGGED = 256
 _KEY = re.compile(r"[!-~]{1,255}")
 
@@ -254,6 +256,7 @@ def _call(route: Route, event: Event, caller: Caller) -> Call:
     for name in route.parameters:
         if name not in path:
             raise InvalidRequest(f"pathParameters.{name}", None, "a value")
+    _check_lengths({name: path[name] for name in route.parameters})
     headers = {name.lower(): value for name, value in (event.headers or {}).items()}
     call = Call(key=route.key, caller=caller, path=path, query=None, body=None, headers=headers, raw=raw)
     if route.verify:
@@ -266,6 +269,17 @@ def _call(route: Route, event: Event, caller: Caller) -> Call:
         checks["key"] = lambda: call.idempotency_key
     values = _all_of(checks)
     return replace(call, query=values["query"], body=values["body"])
+
+
+def _check_lengths(path: Mapping[str, str]) -> None:
+    """Raise InvalidRequest for parameters that are longer than any id: the data store has no such key."""
+    problems = [
+        FieldProblem(name, value, f"at most {MAX_PATH_BYTES} bytes")
+        for name, value in path.items()
+        if len(value.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES
+    ]
+    if problems:
+        raise InvalidRequest.of(problems)
 
 
 def _all_of(checks: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
