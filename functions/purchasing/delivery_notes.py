@@ -1,16 +1,14 @@
 """Delivery notes: what a supplier says it has sent. Goods are booked when a person has counted them. Pure."""
 
-from tillflow.documents import MAX_DOCUMENT_BYTES
 from tillflow.errors import OrderClosed, check_same
 from tillflow.plurals import counted
 
 from purchasing.errors import InvalidPurchase, PurchaseConflict
 from purchasing.models import DeliveryNote, Purchase
 from purchasing.states import shown_status
+from purchasing.values import has_space
 
 MAX_NOTES = 100
-# Of a line in a receipt and in an invoice, besides the SKU.
-_LINE_BYTES = 60
 
 
 def add_note(purchase: Purchase, note: DeliveryNote, supplier_id: str) -> Purchase:
@@ -34,13 +32,8 @@ def add_note(purchase: Purchase, note: DeliveryNote, supplier_id: str) -> Purcha
     if len(purchase.delivery_notes) == MAX_NOTES:
         raise PurchaseConflict("note_id", note.note_id, f"at most {MAX_NOTES} delivery notes of an order")
     noted = purchase.model_copy(update={"delivery_notes": (*purchase.delivery_notes, note)})
-    if len(noted.model_dump_json().encode()) + _space_needed(purchase) > MAX_DOCUMENT_BYTES:
+    if not has_space(noted, 2):
         raise PurchaseConflict(
             "lines", counted(len(note.lines), "line"), "notes that leave space for receipts and the invoice"
         )
     return noted
-
-
-def _space_needed(purchase: Purchase) -> int:
-    """Return the bytes of a receipt and of an invoice of every line, which no delivery note may take."""
-    return sum(2 * (len(line.sku.encode()) + _LINE_BYTES) for line in purchase.lines)

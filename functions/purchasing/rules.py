@@ -11,6 +11,7 @@ from typing import Any
 from tillflow.errors import OrderClosed, PendingWork, check_same
 from tillflow.fields import MAX_AMOUNT
 from tillflow.money import Money
+from tillflow.plurals import counted
 from tillflow.references import Reference
 from tillflow.waits import store_wait
 
@@ -35,7 +36,14 @@ from purchasing.models import (
 )
 from purchasing.states import RUNNING, check_delivering, check_running
 from purchasing.supplier_models import Price, Supplier
-from purchasing.values import is_complete, order_total, receivable, received_value, unbooked_receipt
+from purchasing.values import (
+    has_space,
+    is_complete,
+    order_total,
+    receivable,
+    received_value,
+    unbooked_receipt,
+)
 
 MAX_TEXT = 200
 MAX_WAIT = timedelta(days=350)
@@ -173,8 +181,9 @@ def note_unsent_withdrawal(purchase: Purchase) -> Purchase:
 def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
     """Record a delivery; OverReceipt beyond ordered x (1 + tolerance), rejected units apart.
 
-    ReceiptAboveApproval if the accepted units of the order would be worth more than its approved total. A receipt that
-    is recorded changes nothing; IdempotencyConflict if its lines differ.
+    ReceiptAboveApproval if the accepted units of the order would be worth more than its approved total,
+    PurchaseConflict if it would leave no space for the invoice. A receipt that is recorded changes nothing;
+    IdempotencyConflict if its lines differ.
     """
     received = {line.sku: line for line in receipt.lines}
     if len(received) != len(receipt.lines):
@@ -211,7 +220,14 @@ def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
     )
     _check_approved(purchase, received_value(lines))
     recorded = receipt.model_copy(update={"booked": False})
-    return purchase.model_copy(update={"lines": lines, "receipts": (*purchase.receipts, recorded)})
+    received_now = purchase.model_copy(update={"lines": lines, "receipts": (*purchase.receipts, recorded)})
+    if not has_space(received_now, 1):
+        raise PurchaseConflict(
+            "lines",
+            counted(len(receipt.lines), "line"),
+            "receipts that leave space for the invoice: close the order, and order the rest in another one",
+        )
+    return received_now
 
 
 def book(purchase: Purchase, receipt_id: str) -> Purchase:

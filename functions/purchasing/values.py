@@ -2,8 +2,13 @@
 
 from collections.abc import Iterable
 
+from tillflow.fields import MAX_DOCUMENT_BYTES
+
 from purchasing.models import Line, Purchase, Receipt, normalise_number
 from purchasing.responses import GoodsLine
+
+# Of a line in a receipt or in an invoice, besides the SKU.
+_LINE_BYTES = 60
 
 
 def unbooked_receipt(purchase: Purchase) -> Receipt | None:
@@ -29,6 +34,12 @@ def accepted_lines(purchase: Purchase, receipt: Receipt) -> list[GoodsLine]:
         for line in receipt.lines
         if line.quantity > line.rejected
     ]
+
+
+def has_space(purchase: Purchase, documents: int) -> bool:
+    """Return whether the row of an order has space for as many more documents of every line, such as its invoice."""
+    needed = sum(len(line.sku.encode()) + _LINE_BYTES for line in purchase.lines)
+    return len(purchase.model_dump_json().encode()) + documents * needed <= MAX_DOCUMENT_BYTES
 
 
 def order_total(lines: Iterable[Line]) -> int:

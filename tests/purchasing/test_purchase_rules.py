@@ -4,6 +4,7 @@ import json
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -19,10 +20,12 @@ from purchasing.errors import (
     InvoiceMismatch,
     NoSupplierLeft,
     OverReceipt,
+    PurchaseConflict,
     ReceiptAboveApproval,
 )
 from purchasing.matching import due_date, tax_of
 from purchasing.models import Await, Invoice, InvoicedLine, OpenOrder, Purchase, Receipt, ReceivedLine
+from purchasing.rows import PURCHASES
 from purchasing.supplier_models import Channel, Price, Supplier, Terms
 from tillflow.errors import IdempotencyConflict, InvalidRequest, OrderClosed, PendingWork, ProviderUnavailable
 from tillflow.outbound import CallFailed
@@ -522,3 +525,32 @@ def test_wait_for_another_step_than_the_next_is_refused() -> None:
         rules.wait_for(delivering(), waiting("1", "token", "acknowledgement"))
     with pytest.raises(PendingWork, match=r"\(receive\)"):
         rules.wait_for(rules.receive(delivering(), came(1, 5)), waiting("1", "token"))
+
+
+def test_receipts_leave_space_for_the_invoice() -> None:
+    skus = [f"SKU-{number:03}-{'x' * 20}" for number in range(1000)]
+    lines = [{"sku": sku, "quantity": 1000, "unit_cost": 100} for sku in skus]
+    purchase = Purchase.model_validate(delivering().model_dump(mode="json") | {"lines": lines})
+    purchase = purchase.model_copy(update={"approved_total": 10**12})
+
+    def receipt(number: int, of: list[str]) -> Receipt:
+        units = [{"sku": sku, "quantity": 10} for sku in of]
+        return Receipt.model_validate({"receipt_id": f"rcv-{number}", "received_at": NOW, "lines": units})
+
+    for number in count():
+        try:
+            purchase = rules.receive(purchase, receipt(number, skus))
+        except PurchaseConflict as refused:
+            assert "lines is '1,000 lines'; expected receipts that leave space for the invoice" in str(
+                refused
+            )
+            break
+    assert number >= 2
+    assert rules.receive(purchase, receipt(number - 1, skus)) == purchase, "a second delivery"
+    for one in purchase.receipts:
+        purchase = rules.book(purchase, one.receipt_id)
+    purchase = rules.close_short(purchase)
+    billed = [{"sku": sku, "quantity": 10 * number, "unit_price": 100} for sku in skus]
+    invoice = {"number": "N-1", "invoiced_on": "2026-11-23", "lines": billed, "total": 1_000_000 * number}
+    purchase = invoices.bill(purchase, Invoice.model_validate(invoice))
+    PURCHASES.row(invoices.match_invoice(purchase, SUPPLIER), 2)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from tillflow.documents import MAX_DOCUMENT_BYTES
 from tillflow.errors import DocumentTooLarge, OrderClosed, StoreContention, UnknownOrder, check_same
+from tillflow.fields import MAX_DOCUMENT_BYTES
 from tillflow.merges import survivor_of
 from tillflow.store import (
     Action,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tillflow.documents import MAX_DOCUMENT_BYTES
 from tillflow.errors import DocumentTooLarge, StoreContention, UnknownOrder
+from tillflow.fields import MAX_DOCUMENT_BYTES
 from tillflow.store import Action, Item, key, marshal, read_row, retry_on_conflict, transact
 
 from orders.models import OrderShipments

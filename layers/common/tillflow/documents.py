@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from tillflow.errors import DocumentTooLarge, OrderClosed, StoreContention
+from tillflow.fields import MAX_DOCUMENT_BYTES
 from tillflow.store import (
     Action,
     AlreadyApplied,
@@ -25,9 +26,6 @@ from tillflow.store import (
     transact,
     write,
 )
-
-MAX_DOCUMENT_BYTES = 390_000
-"""DynamoDB refuses an item above 400 KiB, the other attributes of the row included."""
 
 
 @dataclass(frozen=True)

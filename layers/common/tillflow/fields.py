@@ -31,6 +31,8 @@ MAX_AMOUNT = 10**15 - 1
 MAX_UNIT_AMOUNT = 10**12 - 1
 MAX_UNITS = 1_000_000
 MAX_STOCK = 1_000_000_000
+MAX_DOCUMENT_BYTES = 390_000
+"""Of a document in one row: DynamoDB refuses an item above 400 KiB, the other attributes of the row included."""
 
 # pydantic reads a text of digits as seconds since 1970.
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
