@@ -82,6 +82,11 @@ def test_default_of_a_parameter_is_accepted(name: str) -> None:
         ("SaleReservedConcurrency", "-1"),
         ("LogRetentionDays", "2"),
         ("KeyArn", "alias/shop"),
+        ("UploadOrigins", "shop.example"),
+        ("UploadOrigins", "https://shop.example/"),
+        ("SubnetIds", "subnet-0a1b2c3d, subnet-4e5f6a7b"),
+        ("SubnetIds", "vpc-0a1b2c3d"),
+        ("SecurityGroupIds", "shop"),
         ("ShopTimeZone", ""),
         ("ShopTimeZone", "Berlin"),
         ("ShopTimeZone", "europe/berlin"),
@@ -119,6 +124,14 @@ def test_snapshots_with_provisioned_concurrency_are_refused() -> None:
     values = all_values(SaleSnapStart="on")
     assert refusals(values) == []
     assert len(refusals(values | {"SaleProvisionedConcurrency": "1"})) == 1
+
+
+@pytest.mark.parametrize("name", ["SubnetIds", "SecurityGroupIds"])
+def test_network_is_refused_without_subnets_or_security_groups(name: str) -> None:
+    network = {"SubnetIds": "subnet-0a1b2c3d,subnet-4e5f6a7b", "SecurityGroupIds": "sg-0a1b2c3d"}
+    assert all(accepts(PARAMETERS[parameter], value) for parameter, value in network.items())
+    assert refusals(all_values(**network)) == []
+    assert len(refusals(all_values(**{name: network[name]}))) == 1
 
 
 def test_prod_is_refused_until_alerts_and_payments_are_decided() -> None:

@@ -36,6 +36,10 @@ NARROW = re.compile(
 # CloudFormation's quotas: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MOST_RESOURCES, MOST_OUTPUTS, MOST_PARAMETERS, MOST_BYTES = 500, 200, 200, 1_000_000
 INLINE_POLICY_CHARACTERS = 10_240
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/iam-policy-example-lamda-process-dynamodb-streams.html
+READ_STREAM = {
+    f"dynamodb:{action}" for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+}
 
 
 def snake(name: str) -> str:
@@ -64,6 +68,13 @@ def policies(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield policy["PolicyDocument"]
 
 
+def statements(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return the statements of the inline policy documents, also those under a condition."""
+    for policy in policies(resource):
+        for entry in policy["Statement"]:
+            yield from options(entry)
+
+
 def test_every_reference_is_to_a_declared_name() -> None:
     for template in (translated(), *nested().values()):
         declared = template["Resources"].keys() | template["Parameters"].keys() | PSEUDO
@@ -89,7 +100,7 @@ def test_function_has_each_layer_once(name: str) -> None:
 def test_identity_policy_has_no_wildcard(name: str) -> None:
     resource = resources()[name]
     assert not resource["Properties"].get("ManagedPolicyArns"), "managed policies allow whole services"
-    granted = [statement for document in policies(resource) for statement in document["Statement"]]
+    granted = list(statements(resource))
     assert granted
     for statement in granted:
         actions = as_list(statement["Action"])
@@ -97,6 +108,20 @@ def test_identity_policy_has_no_wildcard(name: str) -> None:
         if not set(actions) <= WITHOUT_RESOURCES:
             for target in as_list(statement["Resource"]):
                 assert NARROW.fullmatch(json.dumps(target)), target
+
+
+IDENTITIES = of_type("AWS::IAM::Role", "AWS::IAM::ManagedPolicy")
+ENCRYPTED = ("dynamodb:", "s3:", "sns:", "sqs:")
+
+
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_identity_that_reaches_encrypted_data_may_use_the_key(name: str) -> None:
+    """DynamoDB, S3, SNS and SQS use a customer-managed key on behalf of the caller."""
+    actions = {
+        action for statement in statements(resources()[name]) for action in as_list(statement["Action"])
+    }
+    if any(action.startswith(ENCRYPTED) for action in actions):
+        assert {"kms:Decrypt", "kms:GenerateDataKey"} <= actions
 
 
 @pytest.mark.parametrize("name", of_type("AWS::IAM::Role"))
@@ -188,6 +213,10 @@ def test_event_source_is_retried_within_limits_and_reports_failures(name: str) -
         owner = next(n for n in of_type("AWS::Lambda::Function") if function.startswith(n))
         assert queue["VisibilityTimeout"] >= 6 * resources()[owner]["Properties"]["Timeout"]
     else:
+        function = properties["FunctionName"].get("Ref") or properties["FunctionName"]["Fn::GetAtt"][0]
+        role = resources()[f"{function}Role"]
+        actions = {action for statement in statements(role) for action in as_list(statement["Action"])}
+        assert actions >= READ_STREAM
         assert properties["MaximumRetryAttempts"] > 0
         assert properties["MaximumRecordAgeInSeconds"] > 0
         assert properties["BisectBatchOnFunctionError"] is True

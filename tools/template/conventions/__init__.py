@@ -39,6 +39,8 @@ def expand(
                 expanded |= messaging.topic(name, resource)
             case "AWS::IAM::ManagedPolicy":
                 expanded[name] = access.managed_policy(resource, declared)
+            case "AWS::IAM::Role":
+                expanded[name] = access.role(resource)
             case _:
                 expanded[name] = resource
     return expanded

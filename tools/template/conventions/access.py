@@ -1,4 +1,4 @@
-"""Managed policies for people: words of a fragment stand for all resources of a kind."""
+"""Managed policies for people, in which words of a fragment stand for all resources of a kind, and other roles."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,8 +9,12 @@ from tools.template.conventions.model import (
     Resource,
     Resources,
     arn,
+    document,
     kind_of,
+    reach_encrypted,
     ref,
+    use_key,
+    when,
 )
 
 _WORDS: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
@@ -22,12 +26,23 @@ _WORDS: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
 def managed_policy(resource: Resource, declared: Resources) -> Resource:
     """Return a managed policy with the resources that words such as AllTables stand for."""
     properties = resource["Properties"]
-    document = properties["PolicyDocument"]
     statements = [
         {**statement, "Resource": _resources(statement["Resource"], declared)}
-        for statement in document["Statement"]
+        for statement in properties["PolicyDocument"]["Statement"]
     ]
-    return {**resource, "Properties": {**properties, "PolicyDocument": {**document, "Statement": statements}}}
+    key = [when("HasKey", use_key())] if reach_encrypted(statements) else []
+    return {**resource, "Properties": {**properties, "PolicyDocument": document(*statements, *key)}}
+
+
+def role(resource: Resource) -> Resource:
+    """Return the role of a schedule; it uses the key of the queues that it writes to."""
+    properties = resource["Properties"]
+    policies = properties["Policies"]
+    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    if not reach_encrypted(statements):
+        return resource
+    key = when("HasKey", {"PolicyName": "Key", "PolicyDocument": document(use_key())})
+    return {**resource, "Properties": {**properties, "Policies": [*policies, key]}}
 
 
 def _resources(value: Any, declared: Resources) -> Any:

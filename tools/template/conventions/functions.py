@@ -15,7 +15,9 @@ from tools.template.conventions.model import (
     document,
     ref,
     statements_of,
+    sub,
     trust,
+    use_key,
     when,
 )
 
@@ -72,7 +74,7 @@ def _role(statements: list[dict[str, Any]]) -> Resource:
                 {"PolicyName": "Function", "PolicyDocument": document(write_logs, *statements)},
                 when("HasTracing", _TRACING),
                 when("HasNetwork", _NETWORK),
-                when("HasKey", _KEY),
+                when("HasKey", {"PolicyName": "Key", "PolicyDocument": document(use_key())}),
             ],
         },
     }
@@ -86,7 +88,11 @@ def _event_grants(properties: dict[str, Any]) -> list[dict[str, Any]]:
         if event["Type"] == "SQS":
             grants.append(allow({"Action": _READ_QUEUE, "Resource": source["Queue"]}))
         if event["Type"] == "DynamoDB":
+            table = source["Stream"]["Fn::GetAtt"][0]
             grants.append(allow({"Action": _READ_STREAM, "Resource": source["Stream"]}))
+            grants.append(
+                allow({"Action": "dynamodb:ListStreams", "Resource": sub(f"${{{table}.Arn}}/stream/*")})
+            )
         if destination := source.get("DestinationConfig"):
             failed = destination["OnFailure"]["Destination"]
             grants.append(allow({"Action": "sqs:SendMessage", "Resource": failed}))
@@ -116,11 +122,5 @@ _NETWORK = {
                 "Resource": "*",
             }
         )
-    ),
-}
-_KEY = {
-    "PolicyName": "Key",
-    "PolicyDocument": document(
-        allow({"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": ref("KeyArn")})
     ),
 }

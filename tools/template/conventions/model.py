@@ -16,6 +16,7 @@ ALIAS = "live"
 SALE = "OrderCheckout"
 """The workflow of a sale: a customer waits for its functions."""
 NO_VALUE = {"Ref": "AWS::NoValue"}
+_ENCRYPTED = ("dynamodb:", "s3:", "sns:", "sqs:")
 
 
 def kind_of(resource: Resource) -> str:
@@ -56,6 +57,21 @@ def allow(statement: dict[str, Any]) -> dict[str, Any]:
 def document(*statements: dict[str, Any]) -> dict[str, Any]:
     """Return a policy document."""
     return {"Version": VERSION, "Statement": list(statements)}
+
+
+def use_key() -> dict[str, Any]:
+    """Return the statement that lets an identity use the customer-managed key, for a stack with one."""
+    return allow({"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": ref("KeyArn")})
+
+
+def reach_encrypted(statements: list[dict[str, Any]]) -> bool:
+    """Return whether statements allow actions on what a customer-managed key encrypts.
+
+    DynamoDB, S3, SNS and SQS use the key on behalf of the caller and refuse one that may not use it.
+    """
+    return any(
+        action.startswith(_ENCRYPTED) for statement in statements for action in as_list(statement["Action"])
+    )
 
 
 def statements_of(resource: Resource) -> list[dict[str, Any]]:

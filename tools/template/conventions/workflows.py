@@ -16,9 +16,11 @@ from tools.template.conventions.model import (
     arn,
     document,
     kind_of,
+    reach_encrypted,
     ref,
     statements_of,
     sub,
+    use_key,
     when,
 )
 
@@ -51,6 +53,7 @@ def state_machine(name: str, resource: Resource, declared: Resources, root: Path
                 *([document(*statements)] if statements else []),
                 when("LogsWorkflows", _LOG_DELIVERY),
                 when("HasTracing", _TRACING),
+                *([when("HasKey", document(use_key()))] if reach_encrypted(statements) else []),
             ],
             "Logging": when("LogsWorkflows", _logging()),
             "Tracing": {"Enabled": when("HasTracing", True, False)},

@@ -163,7 +163,7 @@ def target_of(intrinsic: Any, template: Template) -> str:
 def role_allows(template: Template, state_machine: str) -> Iterator[Grant]:
     """Return what the role allows: by the policies of the state machine, and by those attached to its role.
 
-    Policies under a condition are left out: they are for logging and tracing, which no state calls.
+    Policies under a condition are left out: they are for logging, tracing and encryption, which no state calls.
     """
     policies = template.resources[state_machine]["Properties"].get("Policies", ())
     documents = [policy for policy in policies if "Fn::If" not in policy]
