@@ -5,6 +5,7 @@
 Installs the folder's packages from its lock first, when they are missing or older than the lock.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -28,11 +29,16 @@ def npm(folder: Path, *arguments: str, environment: Mapping[str, str] | None = N
 
 
 def install(folder: Path) -> int:
-    """Install a folder's packages from its lock, unless that was done since the lock changed; return the exit code."""
+    """Install a folder's packages from its lock, unless that was done since the lock changed; return the exit code.
+
+    One process at a time does so: `npm ci` begins with the removal of what another one has installed and uses.
+    """
     done = folder / "node_modules" / ".package-lock.json"
-    if done.exists() and done.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime:
-        return 0
-    return npm(folder, "ci", "--loglevel=error", "--no-fund", "--no-audit")
+    with (folder / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if done.exists() and done.stat().st_mtime >= os.fstat(lock.fileno()).st_mtime:
+            return 0
+        return npm(folder, "ci", "--loglevel=error", "--no-fund", "--no-audit")
 
 
 def main(arguments: list[str]) -> int:
