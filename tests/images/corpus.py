@@ -235,7 +235,11 @@ def lying_png(side: int = 60_000) -> bytes:
 
 
 def _png_of(width: int, height: int, packed: bytes) -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    return png_of(struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0), packed)
+
+
+def png_of(header: bytes, packed: bytes) -> bytes:
+    """A PNG of a header's and the pixels' content."""
     chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -349,6 +351,16 @@ def test_decode_beyond_memory_limit_is_rejected_and_the_next_succeeds(render, ki
         render(saved(corpus.photo(3000, 2000), kind), memory=2 * 1024 * 1024)
     assert rejected.value.reason in ("too_much_memory", "decoder_crashed", "broken"), str(rejected.value)
     assert render(saved(scene(), "PNG")).metadata["format"] == "png"
+
+
+def test_png_whose_passes_need_too_much_memory_is_named(render) -> None:
+    """49 MP, interlaced, of 8 bytes a pixel: libpng holds all of it."""
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(bytes(50_000_000)) for _ in range(8)) + packer.flush()
+    header = struct.pack(">IIBBBBB", 7000, 7000, 16, 6, 0, 0, 1)
+    with pytest.raises(Rejected, match="decoding the image needs over 432 MiB") as rejected:
+        render(corpus.png_of(header, packed))
+    assert rejected.value.reason == "too_much_memory"
 
 
 def test_thumbnails_have_no_metadata_of_the_original(render) -> None:

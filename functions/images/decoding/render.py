@@ -22,6 +22,8 @@ from images.recipe import SIZES
 _ORIENTATION = 0x0112
 _PLACEHOLDER = 16
 _LONGEST_CAUSE = 300
+_OUT_OF_MEMORY = "out of memory"
+"""The words of libvips, libheif and libavif, none of which has an error of its own for this."""
 _AFTER_NAME = re.compile(r"^\w+: (source input: )?")
 _PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 _TURNS = {
@@ -49,6 +51,8 @@ def render(source: Path, folder: Path) -> Rendering:
     except (Rejected, MemoryError):
         raise
     except Exception as error:  # Decoders have no common class of errors; any of them means a broken file.
+        if _OUT_OF_MEMORY in str(error).lower():
+            raise MemoryError from error
         raise Rejected("broken", f"the {kind} file cannot be decoded: {_cause(error, source)}") from error
     thumbnails = list(_cascade(largest))
     stored = [decoded.width, decoded.height]
