@@ -10,7 +10,7 @@ from tillflow import customers, references
 from tillflow.api import Api, Call, PageQuery, PeriodQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.customers import CheckCustomer
-from tillflow.fields import BusinessId, Day, PositiveAmount, UnitAmount
+from tillflow.fields import BusinessId, Day, Identifier, PositiveAmount, UnitAmount
 from tillflow.gift_cards import GiftCardCode
 from tillflow.money import Currency
 
@@ -66,7 +66,10 @@ class CreditBody(BaseModel):
 
 
 class GiftCardBody(BaseModel):
-    """A new gift card: its code is its idempotency key, amount in minor units; source: how it was paid for."""
+    """A new gift card: its code is its idempotency key, amount in minor units; source: how it was paid for.
+
+    customer_id: whom goodwill is for; none for a card that is paid for.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -74,6 +77,7 @@ class GiftCardBody(BaseModel):
     currency: Currency
     amount: PositiveAmount
     source: Literal["goodwill", "cash", "bank_transfer"] = "cash"
+    customer_id: Identifier | None = None
     reason: Annotated[str, Field(min_length=1, max_length=200)] = "gift card"
     expires_on: Day | None = None
 
@@ -95,7 +99,7 @@ class LimitBody(BaseModel):
 
 
 class PolicyBody(BaseModel):
-    """The most goodwill of a customer on a day (UTC), and of a gift card; the days until it expires, null for never."""
+    """The most goodwill for a customer on a day (UTC), gift cards too; the days until it expires, null for never."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -169,7 +173,7 @@ def _credit() -> CreditOperations:
 
 @cache
 def _gift_cards() -> GiftCardOperations:
-    return GiftCardOperations(client("dynamodb"), os.environ["TABLE_NAME"])
+    return GiftCardOperations(client("dynamodb"), os.environ["TABLE_NAME"], _check_customer())
 
 
 @cache

@@ -232,14 +232,22 @@ class CreditOperations:
 
 
 class GiftCardOperations:
-    """Gift cards. dynamodb: a client; table: the payments table."""
+    """Gift cards. dynamodb: a client; table: the payments table; check: of a customer."""
 
-    def __init__(self, dynamodb: Any, table: str) -> None:
+    def __init__(self, dynamodb: Any, table: str, check: CheckCustomer) -> None:
         self._cards = GiftCards(dynamodb, table)
+        self._check = check
 
     def issue(self, request: Mapping[str, Any]) -> GiftCard:
-        """Put an amount on a new card, once per code. InvalidRequest, GoodwillAboveLimit, IdempotencyConflict."""
-        return self._cards.issue(parse(IssueGiftCard, request), utc_now())
+        """Put an amount on a new card, once per code.
+
+        InvalidRequest, GoodwillAboveLimit, IdempotencyConflict; UnknownCustomer, CustomerAnonymised and CustomerMerged
+        for whom goodwill is for.
+        """
+        card = parse(IssueGiftCard, request)
+        if card.customer_id and not self._cards.is_issued(card.code):
+            self._check(card.customer_id)
+        return self._cards.issue(card, utc_now())
 
     def find(self, code: str) -> GiftCard:
         """Return the card of a code; UnknownGiftCard, InvalidRequest."""

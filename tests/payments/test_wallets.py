@@ -85,7 +85,7 @@ def test_person_cannot_grant_what_workflows_and_gift_cards_do(
 
 def test_return_and_gift_card_have_ids_that_no_person_can_use(dynamodb: Any, table: str) -> None:
     card = {"code": new_code(), "currency": "EUR", "amount": 500, "reason": "gift"}
-    GiftCardOperations(dynamodb, table).issue(card)
+    GiftCardOperations(dynamodb, table, any_customer).issue(card)
     ids = [row["pk"]["S"].removeprefix("GRANT#") for row in dynamodb.scan(TableName=table)["Items"]]
     used = [one for one in ids if one.startswith("gift-")]
     for grant_id in [*used, credit_grant_id("ret-1")]:

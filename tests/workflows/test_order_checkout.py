@@ -31,6 +31,7 @@ from tests.support.checkout_workflow import (
     sale,
     shop,
 )
+from tests.support.payments_fixture import any_customer
 from till.demo.order_checkout import CASH, GIFT_CARD, card, order
 from till.shop import CARDS, CURRENCY, LOCATION, MUG, SOLD_OUT
 from verification.harness.faults import FOREVER, Fault
@@ -312,7 +313,7 @@ def test_sale_is_paid_by_gift_card_store_credit_and_cash(shop: WorkflowFixture) 
     wallets = Wallets(dynamodb, "PaymentsTable")
     grant = {**paid_for, "grant_id": "crd-1", "customer_id": "cus-1", "amount": 700}
     wallets.grant(GrantCredit.model_validate(grant), datetime.now(UTC))
-    cards = GiftCardOperations(dynamodb, "PaymentsTable")
+    cards = GiftCardOperations(dynamodb, "PaymentsTable", any_customer)
     cards.issue({**paid_for, "code": GIFT_CARD, "amount": 1500})
     tenders = (
         {"type": "gift_card", "code": GIFT_CARD, "amount": 1000},
@@ -333,8 +334,8 @@ def test_sale_is_paid_by_gift_card_store_credit_and_cash(shop: WorkflowFixture) 
 
 
 def test_gift_card_without_enough_is_declined(shop: WorkflowFixture) -> None:
-    GiftCardOperations(client("dynamodb"), "PaymentsTable").issue(
-        {"code": GIFT_CARD, "currency": "EUR", "amount": 100, "reason": "test", "source": "goodwill"}
+    GiftCardOperations(client("dynamodb"), "PaymentsTable", any_customer).issue(
+        {"code": GIFT_CARD, "currency": "EUR", "amount": 100, "reason": "test", "source": "cash"}
     )
     [run] = shop.run(hide_codes(sale({"type": "gift_card", "code": GIFT_CARD})))
     rejected(shop, run, "PaymentDeclined")

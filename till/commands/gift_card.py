@@ -28,6 +28,7 @@ def issue(
         str, typer.Option(envvar=CURRENCY_VARIABLE, help="Currency, by its ISO 4217 code.")
     ] = CURRENCY,
     source: Annotated[str, typer.Option(help="cash, bank_transfer or goodwill.")] = "cash",
+    customer: Annotated[str | None, typer.Option(help="Customer whom goodwill is for.")] = None,
     reason: Annotated[str, typer.Option(help="Reason.")] = "gift card",
     expires_on: Annotated[str | None, typer.Option(help="Last day, such as 2027-12-31.")] = None,
     code: Annotated[
@@ -49,7 +50,7 @@ def issue(
     request = {"code": code, "currency": currency, "amount": minor_units(amount, currency, positive=True)}
     with operator_errors("See `till gift-card issue --help`."):
         card = GiftCards(find_stack()).issue(
-            {**request, "source": source, "reason": reason, "expires_on": expires_on}
+            {**request, "source": source, "customer_id": customer, "reason": reason, "expires_on": expires_on}
         )
     if as_json:
         print_json({"code": code, "number": card.number, "balances": card.balances})

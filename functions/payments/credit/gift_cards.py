@@ -6,6 +6,7 @@ from typing import Any
 
 from tillflow.errors import InvalidRequest, check_same
 from tillflow.gift_cards import card_number, hash_of, token_of
+from tillflow.merges import not_merged, survivor_of
 from tillflow.store import AlreadyApplied, put_row, read_row
 
 from payments.credit import rules
@@ -38,13 +39,25 @@ class GiftCards:
             entry = rules.grant_entry(request, policy, gift_card_wallet(number), entry_id, now)
             pk, sk = card_key(number)
             card = {"pk": pk, "sk": sk, "number": number, "token_hash": token_hash}
+            also = [put_row(self._table, card)]
+            if request.customer_id:
+                owner = survivor_of(self._client, self._table, request.customer_id)
+                also += [
+                    not_merged(self._table, owner),
+                    *self._wallets.limit_goodwill(entry, owner, policy, now),
+                ]
             try:
-                self._wallets.add_entry(entry, marker, [put_row(self._table, card)])
+                self._wallets.add_entry(entry, marker, also)
             except AlreadyApplied as applied:
                 stored = applied.result
         if stored:
             _check_same(stored, marker)
         return GiftCard(number=number, balances=self._wallets.balances(gift_card_wallet(number)))
+
+    def is_issued(self, code: str) -> bool:
+        """Return whether the card of a code was issued."""
+        entry_id = f"{rules.GIFT_CARD_GRANT}{card_number(token_of(code))}"
+        return bool(self._row(*grant_key(entry_id)))
 
     def find(self, token: str) -> GiftCard | None:
         """Return the card of a token; None if there is none, or the token has another secret."""

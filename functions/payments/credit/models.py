@@ -35,10 +35,24 @@ class GrantCredit(Grant):
 
 
 class IssueGiftCard(Grant):
-    """A request to put an amount on a new gift card, once per code."""
+    """A request to put an amount on a new gift card, once per code.
+
+    customer_id: whom goodwill is for, whose limit of the day holds for it; the card belongs to its holder.
+    """
 
     code: GiftCardCode
     source: Literal["goodwill", "cash", "bank_transfer"] = "cash"
+    customer_id: Annotated[Identifier | None, Field(validate_default=True)] = None
+
+    @field_validator("customer_id")
+    @classmethod
+    def goodwill_is_for_a_customer(cls, customer_id: str | None, others: ValidationInfo) -> str | None:
+        source = others.data.get("source")
+        if source == "goodwill" and customer_id is None:
+            raise ValueError("the customer whom the goodwill is for")
+        if source in ("cash", "bank_transfer") and customer_id is not None:
+            raise ValueError("none for a card that is paid for")
+        return customer_id
 
 
 class GiftCardQuery(Request):
@@ -56,7 +70,7 @@ class CreditCurrency(Request):
 class CreditPolicy(CreditCurrency):
     """Rules of goodwill in a currency: after how many days it expires (None: never), and the most of it.
 
-    goodwill_limit: of all grants to a customer on a day in UTC, and of a gift card.
+    goodwill_limit: of all that is granted to or for a customer on a day in UTC, gift cards included.
     """
 
     goodwill_limit: Amount

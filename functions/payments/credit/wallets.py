@@ -65,7 +65,7 @@ class Wallets:
         owner = survivor_of(self._client, self._table, request.customer_id)
         entry = rules.grant_entry(request, policy, customer_wallet(owner), request.grant_id, now)
         try:
-            also = [not_merged(self._table, owner), *self._goodwill(entry, policy, now)]
+            also = [not_merged(self._table, owner), *self.limit_goodwill(entry, owner, policy, now)]
             self.add_entry(entry, marker, also)
         except AlreadyApplied as applied:
             _check_same(applied.result, marker)
@@ -153,14 +153,19 @@ class Wallets:
             request["ExpressionAttributeValues"] = marshal({":amount": amount, ":least": -amount})
         return Action("Update", request, lambda _: Refusal("insufficient_credit"))
 
-    def _goodwill(self, entry: WalletEntry, policy: CreditPolicy, now: datetime) -> Iterator[Action]:
-        """Yield the action that adds to a customer's goodwill of the day; GoodwillAboveLimit beyond the limit."""
+    def limit_goodwill(
+        self, entry: WalletEntry, customer_id: str, policy: CreditPolicy, now: datetime
+    ) -> Iterator[Action]:
+        """Yield the action that adds to a customer's goodwill of the day; GoodwillAboveLimit beyond the limit.
+
+        The wallet of the entry is the customer's, or that of a gift card.
+        """
         if entry.kind != "goodwill":
             return
         amount, limit = (str(Money(one, entry.currency)) for one in (entry.amount, policy.goodwill_limit))
         request = {
             "TableName": self._table,
-            "Key": key(*goodwill_key(entry.holder, entry.currency, now.date().isoformat())),
+            "Key": key(*goodwill_key(customer_wallet(customer_id), entry.currency, now.date().isoformat())),
             "UpdateExpression": "ADD granted :amount",
             "ConditionExpression": "attribute_not_exists(granted) OR granted <= :most",
             "ExpressionAttributeValues": marshal(
