@@ -20,6 +20,7 @@ from tillflow.store import (
 )
 
 from inventory import rules
+from inventory.counted_rows import check_rows
 from inventory.models import LevelNeed
 from inventory.reservations import reservation_lines
 from inventory.rows import (
@@ -130,12 +131,13 @@ class Levels:
         )
 
     def drift(self) -> list[rules.Drift]:
-        """Return the levels whose counters differ from their history.
+        """Return the levels whose counters differ from their history. ValidationError names malformed rows.
 
         Scans the table, so concurrent writes appear as drift: call it while nothing is sold.
         """
         pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
         rows = [unmarshal(row) for page in pages for row in page["Items"]]
+        check_rows(rows)
         return rules.rebuild(
             levels=[row for row in rows if row["sk"] == "LEVEL"],
             movements=[row for row in rows if row["sk"].startswith("MOVE#")],

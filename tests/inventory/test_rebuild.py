@@ -6,7 +6,10 @@ import pytest
 from inventory.models import Line, OrderedLine, ReceiptLine
 from inventory.on_order import OnOrder
 from inventory.store import InventoryStore
+from pydantic import ValidationError
 from tillflow.store import key, marshal
+
+from till.errors import explain_stored
 
 
 @pytest.fixture
@@ -81,3 +84,23 @@ def test_units_on_order_are_rebuilt(dynamodb: Any, table: str, store: InventoryS
     assert (drift.stored.on_order, drift.rebuilt.on_order) == (3, 7)
     assert store.repair(drift)
     assert store.level("store-1", "A")["on_order"] == 7
+
+
+def test_every_field_by_which_nothing_can_be_rebuilt_is_named_with_its_row(
+    dynamodb: Any, table: str, store: InventoryStore
+) -> None:
+    for sk, name in {"LEVEL": "on_hand", "MOVE#1": "cost"}.items():
+        dynamodb.update_item(
+            TableName=table,
+            Key=key("LEVEL#store-1#A", sk),
+            UpdateExpression=f"SET {name} = :text",
+            ExpressionAttributeValues=marshal({":text": "12abc"}),
+        )
+    with pytest.raises(ValidationError) as error:
+        store.drift()
+    assert {problem["loc"] for problem in error.value.errors()} == {
+        ("level", "LEVEL#store-1#A LEVEL", "on_hand"),
+        ("movement", "LEVEL#store-1#A MOVE#1", "cost"),
+        *(("movement", "LEVEL#store-1#A MOVE#1", name) for name in ("location", "sku", "quantity")),
+    }
+    assert "movement.LEVEL#store-1#A MOVE#1.quantity: Field required" in str(explain_stored(error.value))

@@ -396,7 +396,10 @@ def _show_import(report: ImportReport, as_json: bool) -> None:
         )
         if report.problems:
             columns = ("row>", "sku", "field", "value", "accepted")
-            rows = [[one[name.rstrip(">")] for name in columns] for one in report.problems]
+            rows = [
+                (one["row"], one["sku"], one["field"], one["value"], one["accepted"])
+                for one in report.problems
+            ]
             print_table("Not accepted", columns, rows)
         if report.result_url:
             out.print("Every row, for some minutes:", report.result_url, soft_wrap=True)

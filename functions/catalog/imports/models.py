@@ -1,6 +1,6 @@
 """Requests and responses of an import. A row's number is that of its record in the file; the header is record 1."""
 
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 from tillflow.fields import BusinessId, Record, Request
@@ -105,7 +105,7 @@ class ImportReport(BaseModel):
     updated: int = 0
     unchanged: int = 0
     refused: int = 0
-    problems: list[dict[str, Any]] = Field(default_factory=list)
+    problems: list[RowProblem] = Field(default_factory=list)
     result_url: str | None = None
 
 
