@@ -9,8 +9,9 @@ from tillflow.api import Api, Call, PageQuery, PeriodQuery, Reply, accepted
 from tillflow.aws import client
 from tillflow.fields import Identifier
 from tillflow.parsing import parse
-from tillflow.references import FindUnknown, check_filters, invoked
+from tillflow.references import Filter, FindUnknown, Kind, check_filters, invoked
 
+from inventory.errors import UnknownLevel
 from inventory.models import (
     Adjust,
     Correction,
@@ -135,12 +136,20 @@ def _find_unknown_products() -> FindUnknown:
     return invoked(client("lambda"), os.environ["FIND_UNKNOWN_PRODUCTS_FUNCTION"])
 
 
+def _find_unknown() -> dict[Kind, FindUnknown]:
+    return {"location": _stock().find_unknown_locations, "product": _find_unknown_products()}
+
+
+def _filters(query: LevelQuery | MovementQuery) -> list[Filter]:
+    return [("location", "location", query.location), ("product", "sku", query.sku)]
+
+
 @api.route("GET /stock", "read", query=LevelQuery, response=LevelPage)
 def list_levels(call: Call) -> LevelPage:
     """List stock levels by location and SKU, a page at a time: on hand, reserved, available, on order."""
     query: LevelQuery = call.query
     page = _stock().list_levels(query.limit, call.after, location=query.location, sku=query.sku)
-    check_filters(page.rows, [("product", "sku", query.sku)], {"product": _find_unknown_products()})
+    check_filters(page.rows, _filters(query), _find_unknown())
     return LevelPage(levels=page.rows, next_cursor=call.cursor(page.after))
 
 
@@ -148,13 +157,17 @@ def list_levels(call: Call) -> LevelPage:
 def list_movements(call: Call) -> MovementPage:
     """List the movements of a SKU at a location, the newest first, a page at a time."""
     query: MovementQuery = call.query
-    page = _stock().list_movements(
-        query.location,
-        query.sku,
-        query.limit,
-        call.after,
-        period=query.period,
-    )
+    try:
+        page = _stock().list_movements(
+            query.location,
+            query.sku,
+            query.limit,
+            call.after,
+            period=query.period,
+        )
+    except UnknownLevel:
+        check_filters((), _filters(query), _find_unknown())
+        raise
     return MovementPage(movements=page.rows, next_cursor=call.cursor(page.after))
 
 
@@ -217,6 +230,7 @@ def list_transfers(call: Call) -> TransferPage:
     """List transfers, the newest first, a page at a time."""
     query: TransferQuery = call.query
     page = _transfers().list_transfers(query.limit, call.after, status=query.status, location=query.location)
+    check_filters(page.rows, [("location", "location", query.location)], _find_unknown())
     return TransferPage(transfers=page.rows, next_cursor=call.cursor(page.after))
 
 

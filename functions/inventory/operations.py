@@ -1,7 +1,7 @@
 """What people and other systems ask of inventory. The command line and an HTTP API call the same methods."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -77,15 +77,17 @@ class StockOperations:
         """Return every location, by id."""
         return self._locations.list_all()
 
+    def find_unknown_locations(self, locations: Collection[str]) -> list[str]:
+        """Return those of the locations that do not exist."""
+        return self._locations.find_unknown(locations)
+
     def list_levels(
         self, limit: int = 50, after: str = "", *, location: str | None = None, sku: str | None = None
     ) -> Page[StockLevel]:
-        """Return a page of the levels of all locations, or of one, by location and SKU. UnknownLocation.
+        """Return a page of the levels of all locations, or of one, by location and SKU.
 
         With a SKU: its levels at all locations, or at one, on one page.
         """
-        if location is not None:
-            self._locations.check([location])
         locations = [location] if location else [one.location for one in self._locations.list_all()]
         if sku is not None:
             return Page(list(map(_level, self._store.levels_of(sku, locations))), None)
@@ -111,13 +113,12 @@ class StockOperations:
     ) -> Page[Movement]:
         """Return a page of the movements of a SKU at a location, the newest first.
 
-        UnknownLocation, UnknownLevel, InvalidRequest.
+        UnknownLevel, InvalidRequest.
         """
         place = parse(Place, {"location": location, "sku": sku})
         between = period.bounds()
         page = self._store.list_movements(place.location, place.sku, limit, after, between)
         if not page.rows and not self._store.level(location, sku):
-            self._locations.check([location])
             raise UnknownLevel(sku, location)
         return page.convert(lambda rows: map(Movement.model_validate, rows))
 

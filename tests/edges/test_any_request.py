@@ -72,10 +72,10 @@ def test_route_names_what_is_wrong_with_any_part_of_a_request(api: HttpApi, key:
 @pytest.mark.parametrize("key", sorted(key for key, route in ROUTES.items() if route.parameters))
 def test_route_names_every_id_that_no_key_of_the_data_store_holds(api: HttpApi, key: str) -> None:
     names = ROUTES[key].parameters
-    refused = api.handle(request(key, pathParameters=dict.fromkeys(names, "é" * 451)))
+    refused = api.handle(request(key, pathParameters=dict.fromkeys(names, "é" * 1001)))
     assert (refused.status, refused.body["title"]) == (400, "InvalidRequest"), refused.text
     assert [(one["field"], one["accepted"]) for one in refused.body["problems"]] == [
-        (name, "at most 900 bytes") for name in names
+        (name, "at most 2000 bytes") for name in names
     ]
 
 

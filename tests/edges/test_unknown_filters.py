@@ -61,6 +61,16 @@ def test_filter_by_an_unknown_record_is_refused_and_by_one_without_rows_is_empty
     assert api.call(key, query=query_of(key) | {name: KNOWN[name]}).status == 200
 
 
+@pytest.mark.parametrize("key", sorted({key for key, _ in FILTERS}))
+def test_every_filter_that_names_an_unknown_record_is_in_the_message(api: HttpApi, key: str) -> None:
+    names = [name for filtered, name in FILTERS if filtered == key]
+    refused = api.call(key, query=dict.fromkeys(names, "nope"))
+    if refused.body.get("problems"):
+        assert sorted(problem["field"] for problem in refused.body["problems"]) == sorted(names)
+    else:
+        assert len(names) == 1, refused.text
+
+
 def test_filters_are_many(api: HttpApi) -> None:
     assert len(FILTERS) > 12
 

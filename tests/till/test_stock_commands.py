@@ -107,12 +107,21 @@ def test_the_same_id_with_another_count_is_refused(stock: StockOperations) -> No
     ("arguments", "message"),
     [
         (("stock", "movements", "NOPE"), "sku is 'NOPE'; expected the SKU of a product"),
-        (("stock", "movements", "TEA", "--location", "store-9"), "location store-9 does not exist"),
-        (("stock", "levels", "--location", "store-9"), "location store-9 does not exist"),
+        (
+            ("stock", "movements", "TEA", "--location", "store-9"),
+            "location is 'store-9'; expected the id of a location",
+        ),
+        (
+            ("stock", "levels", "--location", "store-9"),
+            "location is 'store-9'; expected the id of a location",
+        ),
         (("stock", "count", "TEA", "1", "--location", "store-9"), "location is 'store-9'"),
         (("stock", "adjust", "--reason", "x", "NOPE", "1"), "sku is 'NOPE'; expected the SKU of a product"),
         (("transfer", "list", "--status", "BOGUS"), "'IN_TRANSIT', 'CLOSED' or 'CANCELLED'"),
-        (("transfer", "list", "--location", "store-9"), "location store-9 does not exist"),
+        (
+            ("transfer", "list", "--location", "store-9"),
+            "location is 'store-9'; expected the id of a location",
+        ),
     ],
 )
 def test_an_unknown_reference_is_an_error(

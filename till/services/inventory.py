@@ -38,17 +38,17 @@ class Stock:
     def list_levels(
         self, limit: int = 50, after: str = "", *, location: str | None = None, sku: str | None = None
     ) -> Page[StockLevel]:
-        """Return a page of the levels by location and SKU. UnknownLocation."""
+        """Return a page of the levels by location and SKU. UnknownReferences."""
         return self._service.pages(
             "GET /stock", "read", "levels", StockLevel, limit, after, location=location, sku=sku
         )
 
     def level(self, location: str, sku: str) -> StockLevel | None:
-        """Return a level; None if the SKU was never stocked there. UnknownLocation."""
+        """Return a level; None if the SKU was never stocked there. UnknownReferences."""
         return next(iter(self.list_levels(1, location=location, sku=sku).rows), None)
 
     def list_movements(self, location: str, sku: str, limit: int = 50, after: str = "") -> Page[Movement]:
-        """Return a page of the movements of a SKU at a location, the newest first. UnknownLocation, UnknownLevel."""
+        """Return a page of the movements of a SKU at a location, the newest first. UnknownReferences, UnknownLevel."""
         route = "GET /stock/movements"
         filters = {"location": location, "sku": sku}
         return self._service.pages(route, "manage", "movements", Movement, limit, after, **filters)
@@ -96,7 +96,7 @@ class Transfers:
     def list_transfers(
         self, limit: int = 50, after: str = "", *, status: str | None = None, location: str | None = None
     ) -> Page[TransferSummary]:
-        """Return a page of the transfers, the newest first. InvalidRequest for an unknown status, UnknownLocation."""
+        """Return a page of the transfers, the newest first. InvalidRequest for an unknown status, UnknownReferences."""
         filters = {"status": status, "location": location}
         return self._service.pages(
             "GET /transfers", "manage", "transfers", TransferSummary, limit, after, **filters

@@ -27,8 +27,8 @@ from tillflow.parsing import parse
 PREFIX = "/api"
 MAX_BODY_BYTES = 256 * 1024
 MAX_QUERY_LENGTH = 2048
-# A sort key of DynamoDB has at most 1,024 bytes, with what a store has before an id.
-MAX_PATH_BYTES = 900
+# A partition key of DynamoDB has at most 2,048 bytes, with what is before an id. The id of a case has up to 1,100.
+MAX_PATH_BYTES = 2000
 MAX_LOGGED = 256
 _KEY = re.compile(r"[!-~]{1,255}")
 
