@@ -152,6 +152,26 @@ def test_schedule_has_a_dead_letter_queue_that_its_role_may_write(schedule: str)
     assert queue in references(resources()[role])
 
 
+def functions_of_rules_and_schedules() -> list[str]:
+    """Return the functions that EventBridge invokes; Lambda accepts the event at once and retries it twice."""
+    targets = [
+        target
+        for resource in resources("AWS::Events::Rule", "AWS::Scheduler::Schedule").values()
+        for target in resource["Properties"].get("Targets") or [resource["Properties"]["Target"]]
+    ]
+    functions = set(of_type("AWS::Lambda::Function"))
+    return sorted(functions & {name for target in targets for name in references(target["Arn"])})
+
+
+def test_every_function_that_a_rule_or_schedule_invokes_keeps_what_it_fails_on() -> None:
+    invoked = functions_of_rules_and_schedules()
+    assert invoked
+    for name in invoked:
+        queue = resources()[name]["Properties"].get("DeadLetterConfig", {}).get("TargetArn")
+        assert references(queue) == {"UndeliveredEventsDeadLetterQueue"}, name
+        assert "sqs:SendMessage" in str(resources()[f"{name}Role"]["Properties"]["Policies"][0]), name
+
+
 def test_alert_of_a_failed_workflow_has_no_input_or_cause() -> None:
     (target,) = resources()[FAILED]["Properties"]["Targets"]
     assert set(target["InputTransformer"]["InputPathsMap"].values()) == {
