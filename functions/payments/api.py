@@ -153,7 +153,7 @@ def _stripe_events() -> StripeEvents:
 
 def _find_charge(reference: str) -> ChargeRecord | None:
     # Stripe's library is loaded for a dispute alone.
-    return stripe_books().find_charge(reference)
+    return stripe_books(os.environ["STRIPE_SECRET"]).find_charge(reference)
 
 
 @cache

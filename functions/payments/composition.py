@@ -44,17 +44,17 @@ def configured_providers(dynamodb: Any) -> Providers:
 
 def configured_books(dynamodb: Any) -> OutsideBooks:
     """Return the books of the providers outside this system, by the variables of the environment."""
-    sandbox_table = os.environ["SANDBOX_TABLE_NAME"]
+    sandbox_table, secret = os.environ["SANDBOX_TABLE_NAME"], os.environ["STRIPE_SECRET"]
     return OutsideBooks(
         os.environ["PAYMENT_PROVIDERS"],
-        {"sandbox": lambda: SandboxBooks(dynamodb, sandbox_table), "stripe": stripe_books},
+        {"sandbox": lambda: SandboxBooks(dynamodb, sandbox_table), "stripe": lambda: stripe_books(secret)},
     )
 
 
-def stripe_books() -> ProviderBooks:
-    """Return the books of the account whose key is in Stripe's secret."""
+def stripe_books(secret: str) -> ProviderBooks:
+    """Return the books of the account whose key is in a secret; Stripe's library is imported here."""
     from payments.stripe_adapter.access import Access
     from payments.stripe_adapter.books import StripeBooks
     from payments.stripe_adapter.secret import SecretCache
 
-    return StripeBooks(Access(SecretCache(client("secretsmanager"), os.environ["STRIPE_SECRET"])))
+    return StripeBooks(Access(SecretCache(client("secretsmanager"), secret)))
