@@ -255,6 +255,8 @@ class Prover:
             yield f"ended: the outcome is {actual}; expected {expected}"
         if run.outcome.intervened and not case.opens_a_case:
             yield "waiting: nothing failed permanently, and a person had to decide"
+        if not case.faults:
+            yield from _failed_expressions(run)
 
     def _check_end(self, run: CaseRun) -> Iterator[str]:
         final = self._final_state(run)
@@ -287,6 +289,15 @@ def _errors(run: CaseRun) -> set[str]:
             stateMachineArn=run.fixture.deploy(workflow), statusFilter="FAILED"
         )["executions"]
     }
+
+
+def _failed_expressions(run: CaseRun) -> Iterator[str]:
+    """Every response has what the definition reads from it: one that has not can be recovered from unseen."""
+    started = [arn for arn in run.arns if run.fixture.engine.engine.execution_row(arn)]
+    for arn in started:
+        for event in run.fixture.engine.result(arn).history:
+            if details := event.get("evaluationFailedEventDetails"):
+                yield f"ended: {workflow_of(arn)}.{details['state']}: {details['cause']}"
 
 
 def _check_deliveries(run: CaseRun) -> Iterator[str]:
