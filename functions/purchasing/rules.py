@@ -45,6 +45,8 @@ from purchasing.values import (
     unbooked_receipt,
 )
 
+MAX_RECEIPTS = 400
+"""Of an order: each adds about 35 events to the workflow's history, which Step Functions ends at 25,000."""
 MAX_TEXT = 200
 MAX_WAIT = timedelta(days=350)
 """An execution ends after a year: goods are promised, and an invoice is paid, at the latest so long after its order."""
@@ -182,8 +184,8 @@ def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
     """Record a delivery; OverReceipt beyond ordered x (1 + tolerance), rejected units apart.
 
     ReceiptAboveApproval if the accepted units of the order would be worth more than its approved total,
-    PurchaseConflict if it would leave no space for the invoice. A receipt that is recorded changes nothing;
-    IdempotencyConflict if its lines differ.
+    PurchaseConflict if it would leave no space for the invoice, or for one more than an order may have. A receipt
+    that is recorded changes nothing; IdempotencyConflict if its lines differ.
     """
     received = {line.sku: line for line in receipt.lines}
     if len(received) != len(receipt.lines):
@@ -207,6 +209,12 @@ def receive(purchase: Purchase, receipt: Receipt) -> Purchase:
     ]
     if excess:
         raise OverReceipt(excess)
+    if len(purchase.receipts) >= MAX_RECEIPTS:
+        raise PurchaseConflict(
+            "receipt_id",
+            receipt.receipt_id,
+            f"at most {MAX_RECEIPTS} receipts of an order: close the order, and order the rest in another one",
+        )
     lines = tuple(
         line.model_copy(
             update={

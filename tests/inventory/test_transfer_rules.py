@@ -7,9 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inventory.errors import InvalidTransfer, TransferCancelled
 from inventory.transfers import rules
-from inventory.transfers.models import Arrival, ArrivedLine, AwaitTransfer, OpenTransfer, Transfer
+from inventory.transfers.models import (
+    Arrival,
+    ArrivedLine,
+    AwaitTransfer,
+    OpenTransfer,
+    Transfer,
+    TransferLine,
+)
 from pydantic import ValidationError
 from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork
+from tillflow.fields import MAX_DOCUMENT_BYTES
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -192,3 +200,42 @@ def test_loss_under_the_id_of_an_arrival_is_refused() -> None:
     partly = rules.record_arrival(in_transit(), arrival_of("van-1", 4))
     with pytest.raises(IdempotencyConflict, match="arrival van-1 exists with different content"):
         rules.lose_rest(partly, "van-1", NOW)
+
+
+def test_arrivals_leave_space_in_the_history_for_the_last_one() -> None:
+    """The workflow's history has 25,000 events: one that never ends is no way to book the rest."""
+    transfer = in_transit(rules.MAX_ARRIVALS + 5)
+    for number in range(rules.MAX_ARRIVALS):
+        transfer = rules.record_arrival(transfer, arrival_of(f"a-{number}", 1))
+    with pytest.raises(InvalidTransfer, match="all the units in transit, as arrived or lost"):
+        rules.record_arrival(transfer, arrival_of("one", 1))
+    assert rules.record_arrival(transfer, arrival_of("rest", 4, 1)).lines[0].in_transit == 0
+    assert rules.lose_rest(transfer, "rest", NOW).lines[0].lost == 5
+
+
+def test_row_of_a_transfer_has_space_for_the_rest_of_its_goods() -> None:
+    skus = [f"{number:03}" + "x" * 125 for number in range(1_000)]
+    transfer = shipped_of(skus, quantity=3)
+    half = tuple(ArrivedLine(sku=sku, quantity=1) for sku in skus)
+    with pytest.raises(InvalidTransfer, match="all the units in transit, as arrived or lost"):
+        rules.record_arrival(transfer, Arrival(arrival_id="a", arrived_at=NOW, lines=half))
+    lost = rules.lose_rest(transfer, "rest", NOW)
+    assert len(lost.model_dump_json()) < MAX_DOCUMENT_BYTES
+
+
+def test_transfer_without_space_for_its_arrival_is_refused() -> None:
+    quoted = [f"{number:03}" + '"' * 125 for number in range(1_000)]
+    with pytest.raises(InvalidTransfer, match="lines is '1,000 lines'; expected lines that leave space"):
+        rules.check_space(requested_of(quoted, quantity=1))
+    rules.check_space(requested_of(quoted[:500], quantity=1))
+
+
+def requested_of(skus: list[str], quantity: int) -> Transfer:
+    lines = tuple(TransferLine(sku=sku, quantity=quantity) for sku in skus)
+    return new_transfer().model_copy(update={"lines": lines})
+
+
+def shipped_of(skus: list[str], quantity: int) -> Transfer:
+    transfer = requested_of(skus, quantity)
+    rules.check_space(transfer)
+    return rules.ship(rules.report_shipment(transfer, NOW), dict.fromkeys(skus, 10**12 - 1))

@@ -527,6 +527,17 @@ def test_wait_for_another_step_than_the_next_is_refused() -> None:
         rules.wait_for(rules.receive(delivering(), came(1, 5)), waiting("1", "token"))
 
 
+def test_receipts_leave_space_in_the_history_of_the_workflow() -> None:
+    """Its history has 25,000 events, 35 of each receipt: an order that reaches the end of it is never paid."""
+    purchase = delivering()
+    receipts = tuple(came(number, 1) for number in range(1, rules.MAX_RECEIPTS))
+    purchase = purchase.model_copy(update={"receipts": receipts})
+    last = rules.receive(purchase, came(rules.MAX_RECEIPTS, 1))
+    assert rules.receive(last, came(rules.MAX_RECEIPTS, 1)) == last, "a second delivery"
+    with pytest.raises(PurchaseConflict, match="at most 400 receipts of an order"):
+        rules.receive(last, came(rules.MAX_RECEIPTS + 1, 1))
+
+
 def test_receipts_leave_space_for_the_invoice() -> None:
     skus = [f"SKU-{number:03}-{'x' * 20}" for number in range(1000)]
     lines = [{"sku": sku, "quantity": 1000, "unit_cost": 100} for sku in skus]

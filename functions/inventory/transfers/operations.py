@@ -38,7 +38,11 @@ class TransferOperations:
         self._states = states
 
     def create(self, request: OpenTransfer) -> Started:
-        """Start a transfer; the same transfer again starts nothing. UnknownReferences, IdempotencyConflict."""
+        """Start a transfer; the same transfer again starts nothing.
+
+        InvalidTransfer without space for its arrival, UnknownReferences, IdempotencyConflict.
+        """
+        rules.check_space(rules.new_transfer(request, utc_now()))
         check_references(
             rules.references(request),
             {"location": self._locations.find_unknown, "product": self._find_unknown_products},

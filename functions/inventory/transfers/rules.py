@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tillflow.errors import IdempotencyConflict, OrderClosed, check_same
+from tillflow.fields import MAX_DOCUMENT_BYTES
+from tillflow.plurals import counted
 from tillflow.references import Reference
 from tillflow.times import iso_utc
 from tillflow.waits import store_wait
@@ -29,6 +31,12 @@ from inventory.transfers.models import (
 
 CLOCKS_DIFFER = timedelta(days=1)
 OLDEST_ARRIVAL = timedelta(days=366)
+MAX_ARRIVALS = 400
+"""Before the last one: each adds about 18 events to the workflow's history, which Step Functions ends at 25,000."""
+# By which a line of the transfer grows until it has arrived: its cost, and the units received and lost.
+_LINE_BYTES = 30
+# Of what a transfer gets besides its arrivals: times, and the token of its wait.
+_OTHER_BYTES = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,16 @@ def new_transfer(request: OpenTransfer, now: datetime) -> Transfer:
         reason=request.reason,
         requested_at=now,
     )
+
+
+def check_space(transfer: Transfer) -> None:
+    """Raise InvalidTransfer if the row of a new transfer has no space for the arrival of its goods."""
+    if not _has_space(transfer):
+        raise InvalidTransfer(
+            "lines",
+            counted(len(transfer.lines), "line"),
+            "lines that leave space for their arrival; split them",
+        )
 
 
 def check_same_request(transfer: Transfer, request: OpenTransfer) -> None:
@@ -125,7 +143,7 @@ def check_arrived(arrival: Arrival, now: datetime) -> None:
 
 
 def record_arrival(transfer: Transfer, arrival: Arrival) -> Transfer:
-    """Record units that arrived or are lost; InvalidTransfer for more than are in transit.
+    """Record units that arrived or are lost; InvalidTransfer for more than are in transit, and for too many arrivals.
 
     IdempotencyConflict for the id of another arrival: one that is sent again does not come here.
     """
@@ -148,13 +166,18 @@ def record_arrival(transfer: Transfer, arrival: Arrival) -> Transfer:
         raise InvalidTransfer(
             "lines", ", ".join(excess), "at most the units in transit; record other units as an adjustment"
         )
-    return transfer.model_copy(
-        update={
-            "lines": tuple(_after_arrival(line, arrived.get(line.sku)) for line in transfer.lines),
-            # Stock books an arrival, whatever its sender says of it.
-            "arrivals": (*transfer.arrivals, arrival.model_copy(update={"booked": False})),
-        }
-    )
+    lines = tuple(_after_arrival(line, arrived.get(line.sku)) for line in transfer.lines)
+    # Stock books an arrival, whatever its sender says of it.
+    arrivals = (*transfer.arrivals, arrival.model_copy(update={"booked": False}))
+    recorded = transfer.model_copy(update={"lines": lines, "arrivals": arrivals})
+    ends = not any(line.in_transit for line in lines)
+    if not ends and (len(arrivals) > MAX_ARRIVALS or not _has_space(recorded)):
+        raise InvalidTransfer(
+            "arrival_id",
+            arrival.arrival_id,
+            "all the units in transit, as arrived or lost: the transfer has space for one more arrival",
+        )
+    return recorded
 
 
 def lose_rest(transfer: Transfer, arrival_id: str, now: datetime) -> Transfer:
@@ -289,6 +312,17 @@ def _after_arrival(line: TransferLine, arrived: ArrivedLine | None) -> TransferL
     return line.model_copy(
         update={"received": line.received + arrived.quantity, "lost": line.lost + arrived.lost}
     )
+
+
+def _has_space(transfer: Transfer) -> bool:
+    """Return whether the row of a transfer has space for one more arrival, of all units in transit."""
+    rest = [
+        ArrivedLine(sku=line.sku, quantity=line.in_transit, lost=line.in_transit)
+        for line in transfer.lines
+        if line.in_transit
+    ]
+    needed = sum(len(line.model_dump_json().encode()) + _LINE_BYTES for line in rest)
+    return len(transfer.model_dump_json().encode()) + needed + _OTHER_BYTES <= MAX_DOCUMENT_BYTES
 
 
 def _check_in_transit(transfer: Transfer) -> None:

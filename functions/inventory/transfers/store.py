@@ -65,9 +65,12 @@ class TransferStore:
     def open(self, request: OpenTransfer) -> Transfer:
         """Create the transfer, or return the stored one.
 
-        OrderClosed after a cancel, IdempotencyConflict when the id has another transfer.
+        OrderClosed after a cancel, IdempotencyConflict when the id has another transfer, InvalidTransfer for one whose
+        arrival would not fit into its row.
         """
-        stored = self._documents.create(rules.new_transfer(request, utc_now()))
+        transfer = rules.new_transfer(request, utc_now())
+        rules.check_space(transfer)
+        stored = self._documents.create(transfer)
         rules.check_same_request(stored, request)
         if stored.status == "CANCELLED":
             raise OrderClosed(request.transfer_id, "open")
