@@ -26,3 +26,6 @@ class Cash:
 
     def look_up(self, step: Step, key: str, authorisation: str) -> Outcome | None:
         return None
+
+    def is_withdrawn(self, authorisation: str) -> bool:
+        return False

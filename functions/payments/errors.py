@@ -38,6 +38,18 @@ class ReversalRefused(DomainError):
         self.reason = reason
 
 
+class RefundDisputed(DomainError):
+    """The cardholder disputes a payment whose refund has begun, or whose exchange is sold; a person decides."""
+
+    cashier_message = "A manager will settle the payment."
+
+    def __init__(self, return_id: str, order_id: str) -> None:
+        super().__init__(
+            f"a payment of order {order_id} is disputed, and the bank has withdrawn it: the rest of return "
+            f"{return_id} is not refunded. Retry once the dispute is won; give it up if it is lost"
+        )
+
+
 class GoodwillAboveLimit(DomainError):
     """Goodwill is above the limit of its currency. Amounts are formatted with their currency.
 

@@ -51,6 +51,9 @@ class OnAccount:
     def look_up(self, step: Step, key: str, authorisation: str) -> Outcome | None:
         return self._book.look_up(key)
 
+    def is_withdrawn(self, authorisation: str) -> bool:
+        return False
+
     def _change(self, held: Item, *, reserved: int = 0, owed: int = 0) -> list[Action]:
         """Return the actions that change the account of an authorisation, or that its customer was merged into."""
         owner = survivor_of(self._client, self._table, held["customer_id"])

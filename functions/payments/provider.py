@@ -105,6 +105,12 @@ class Provider(Protocol):
         `authorisation`: the reference as far as it is stored; "" before.
         """
 
+    def is_withdrawn(self, authorisation: str) -> bool:
+        """Return whether the bank of the cardholder has withdrawn a payment, because it is disputed.
+
+        False for an inquiry, which precedes a dispute, and for a dispute that was won.
+        """
+
 
 class ProviderBooks(Protocol):
     """The books of a provider outside this system. Each call may raise ResponseLost or ProviderDown.

@@ -15,6 +15,7 @@ from tillflow.store import key, marshal
 
 from payments.book import Book
 from payments.provider import (
+    CHARGE_DISPUTED,
     NO_SUCH_CARD,
     ActionRequired,
     Charge,
@@ -55,6 +56,7 @@ TEST_CARDS: Mapping[str, Mapping[str, Fault]] = {
     "tok_capture_refused": {"capture": Fault("refuse", "capture_refused")},
     "tok_void_refused": {"void": Fault("refuse", "void_refused")},
     "tok_refund_refused": {"refund": Fault("refuse", "charge_too_old")},
+    "tok_disputed": {"refund": Fault("refuse", CHARGE_DISPUTED)},
     "tok_refund_timeout_before_effect": {"refund": Fault("lost_before")},
     "tok_refund_timeout_after_effect": {"refund": Fault("lost_after")},
     "tok_duplicate": {"capture": Fault("duplicate")},
@@ -96,6 +98,10 @@ class SandboxProvider:
 
     def look_up(self, step: Step, key: str, authorisation: str) -> Outcome | None:
         return self.book.look_up(key)
+
+    def is_withdrawn(self, authorisation: str) -> bool:
+        fault = TEST_CARDS.get(self._token(authorisation), {}).get("refund")
+        return fault is not None and fault.reason == CHARGE_DISPUTED
 
     def _token(self, authorisation: str) -> str:
         return str(self.book.authorisation(authorisation).get("token"))

@@ -53,6 +53,9 @@ class WalletTender:
     def look_up(self, step: Step, key: str, authorisation: str) -> Outcome | None:
         return self._book.look_up(key)
 
+    def is_withdrawn(self, authorisation: str) -> bool:
+        return False
+
     def _restore(self, held: Item, amount: int) -> list[Action]:
         if not held:
             return []

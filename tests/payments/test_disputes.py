@@ -1,18 +1,19 @@
 """Disputes of card payments by Stripe's webhooks: found by the charge, a case for each, nothing in the books."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from cases.models import Opening
+from payments.errors import RefundDisputed
 from payments.operations import StripeEvents
-from payments.refunds.models import RefundPayment
+from payments.refunds.models import Exchange, RefundPayment
 from tillflow.callbacks import NO_WORKFLOW
 from tillflow.errors import InvalidRequest, ProviderUnavailable, RefundRefused, StoreUnavailable
 
 from tests.support.payments_fixture import PaymentsFixture, card, cash
 from tests.support.stripe_accounts import stripe_events
-from verification.harness.fake_stripe import FakeStripe
+from verification.harness.fake_stripe import KEY_SECONDS, FakeStripe
 
 
 @pytest.fixture
@@ -184,39 +185,132 @@ def test_dispute_that_is_none_is_refused_by_the_name_of_its_field(
         send(events, account, "charge.dispute.created")
 
 
-def returned(amount: int = 400) -> RefundPayment:
+type To = Literal["original", "store_credit"]
+
+
+def returned(
+    amount: int = 400, return_id: str = "ret-1", refund: To = "original", exchange: Exchange | None = None
+) -> RefundPayment:
     return RefundPayment(
-        return_id="ret-1",
+        return_id=return_id,
         order_id="ord-1",
         currency="EUR",
         amount=amount,
-        refund="original",
+        refund=refund,
         customer_id="cus-1",
+        exchange=exchange,
     )
 
 
+def paid_back(payments: PaymentsFixture) -> list[tuple[int, int]]:
+    """Return what is refunded, and what refunds in progress will refund, of each tender."""
+    return [(one.refunded, one.pending) for one in payments.store.payment("ord-1").tenders]
+
+
+def sold_for_exchange(payments: PaymentsFixture, amount: int) -> Exchange:
+    payments.authorise({"type": "exchange", "amount": amount, "return_id": "ret-1"}, order_id="ord-2")
+    payments.service.capture("ord-2")
+    return Exchange(order_id="ord-2", amount=amount)
+
+
+@pytest.mark.parametrize("refund", ["original", "store_credit"])
+@pytest.mark.parametrize(
+    "statuses", [("needs_response",), ("needs_response", "under_review"), ("needs_response", "lost")]
+)
 def test_return_of_a_disputed_payment_is_refused_whole(
-    account: FakeStripe, payments: PaymentsFixture
+    account: FakeStripe, payments: PaymentsFixture, refund: To, statuses: tuple[str, ...]
 ) -> None:
-    """Its cash would be paid besides the dispute."""
+    """Its cash or store credit would be given besides the dispute."""
     payments.authorise(card(500), cash(400))
     payments.service.capture("ord-1")
-    account.dispute(next(iter(account.intents)))
-    with pytest.raises(RefundRefused, match="charge_disputed"):
-        payments.refunds().refund(returned())
-    assert [(one.refunded, one.pending) for one in payments.store.payment("ord-1").tenders] == [
-        (0, 0),
-        (0, 0),
-    ]
+    for status in statuses:
+        account.dispute(next(iter(account.intents)), status)
+    for _ in range(2):
+        with pytest.raises(RefundRefused, match="charge_disputed"):
+            payments.refunds().refund(returned(refund=refund))
+    assert paid_back(payments) == [(0, 0), (0, 0)]
+    assert payments.balance() == 0
+    assert account.refunds == {}
     payments.check_books()
 
 
+@pytest.mark.parametrize("refund", ["original", "store_credit"])
+def test_second_card_that_is_disputed_prevents_the_refund_of_the_first(
+    account: FakeStripe, payments: PaymentsFixture, refund: To
+) -> None:
+    payments.authorise(card(500), card(400))
+    payments.service.capture("ord-1")
+    account.dispute(list(account.intents)[1])
+    with pytest.raises(RefundRefused, match="charge_disputed"):
+        payments.refunds().refund(returned(600, refund=refund))
+    assert paid_back(payments) == [(0, 0), (0, 0)]
+
+
+def test_second_card_that_is_disputed_after_the_refund_of_the_first_needs_a_person(
+    account: FakeStripe, payments: PaymentsFixture
+) -> None:
+    """The rest is neither cash nor store credit, and the refund is completed once the dispute is won."""
+    payments.authorise(card(500), card(400))
+    payments.service.capture("ord-1")
+    second = list(account.intents)[1]
+    payments.card.after["refund"] = [lambda: account.dispute(second)]
+    for _ in range(2):
+        with pytest.raises(RefundDisputed, match=r"order ord-1.* rest of return ret-1"):
+            payments.refunds().refund(returned(600))
+    assert paid_back(payments) == [(500, 0), (0, 100)]
+    assert payments.balance() == 0
+    account.dispute(second, "won")
+    later = account.clock() + KEY_SECONDS
+    account.clock = lambda: later
+    assert [part["amount"] for part in payments.refunds().refund(returned(600))["refunds"]] == [500, 100]
+    payments.check_books()
+
+
+@pytest.mark.parametrize("amount", [100, 399])
+def test_rest_of_an_exchange_whose_payment_is_disputed_needs_a_person(
+    account: FakeStripe, payments: PaymentsFixture, intent: str, amount: int
+) -> None:
+    """The goods of the exchange are sold: its return can no longer be refused."""
+    exchange = sold_for_exchange(payments, amount)
+    account.dispute(intent)
+    with pytest.raises(RefundDisputed):
+        payments.refunds().refund(returned(exchange=exchange))
+    assert paid_back(payments) == [(0, 0)]
+    account.dispute(intent, "won")
+    refunds = payments.refunds().refund(returned(exchange=exchange))["refunds"]
+    assert [(one["type"], one["amount"]) for one in refunds] == [("card", 400 - amount), ("exchange", amount)]
+
+
+def test_exchange_without_a_rest_gives_nothing_of_a_disputed_payment(
+    account: FakeStripe, payments: PaymentsFixture, intent: str
+) -> None:
+    exchange = sold_for_exchange(payments, 400)
+    account.dispute(intent)
+    assert payments.refunds().refund(returned(exchange=exchange))["refunds"] == [
+        {"tender_no": 0, "type": "exchange", "amount": 400}
+    ]
+
+
+@pytest.mark.parametrize("plan", ["lost before", "429"])
+def test_refund_waits_while_the_disputes_of_its_order_cannot_be_read(
+    account: FakeStripe, payments: PaymentsFixture, intent: str, plan: str
+) -> None:
+    account.plans["list_disputes"] = [plan]
+    with pytest.raises(ProviderUnavailable, match="disputes of order ord-1"):
+        payments.refunds().refund(returned(refund="store_credit"))
+    assert payments.balance() == 0
+    assert payments.refunds().refund(returned(refund="store_credit"))["refunds"] == [
+        {"tender_no": 0, "type": "store_credit", "amount": 400}
+    ]
+
+
 @pytest.mark.parametrize("statuses", [("warning_needs_response",), ("needs_response", "won")])
-def test_payment_whose_money_was_not_kept_back_is_refunded_to_the_card(
-    account: FakeStripe, payments: PaymentsFixture, intent: str, statuses: tuple[str, ...]
+@pytest.mark.parametrize("refund", ["original", "store_credit"])
+def test_payment_whose_money_was_not_kept_back_is_refunded(
+    account: FakeStripe, payments: PaymentsFixture, intent: str, statuses: tuple[str, ...], refund: To
 ) -> None:
     for status in statuses:
         account.dispute(intent, status)
-    assert payments.refunds().refund(returned())["refunds"] == [
-        {"tender_no": 1, "type": "card", "amount": 400}
+    assert [one["type"] for one in payments.refunds().refund(returned(refund=refund))["refunds"]] == [
+        "card" if refund == "original" else "store_credit"
     ]

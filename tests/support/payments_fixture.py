@@ -74,6 +74,12 @@ class Unreliable:
         )
         return outcome
 
+    def is_withdrawn(self, authorisation: str) -> bool:
+        withdrawn: bool = self._call(
+            "is_withdrawn", authorisation, lambda: self.provider.is_withdrawn(authorisation)
+        )
+        return withdrawn
+
     def _call(self, operation: str, key: str, effect: Callable[[], Any]) -> Any:
         self.calls.append((operation, key))
         plan = self.plans[operation].pop(0) if self.plans[operation] else None

@@ -130,6 +130,17 @@ def test_card_that_can_no_longer_be_refunded_is_refused_and_store_credit_accepte
     completed(shop, give_back(shop, return_id="ret-2", refund="store_credit", customer_id=ADA.customer_id))
 
 
+@pytest.mark.parametrize("refund", ["original", "store_credit"])
+def test_return_of_a_disputed_card_is_refused_whatever_it_is_refunded_to(
+    shop: WorkflowFixture, refund: str
+) -> None:
+    sell(shop, card("tok_disputed", 1000), CASH, customer_id=ADA.customer_id)
+    run = give_back(shop, refund=refund)
+    assert (run.status, run.error) == ("FAILED", "RefundRefused")
+    assert run.compensated == ["ReleaseReturn"]
+    assert shop.audit() == []
+
+
 def test_refused_card_of_a_split_payment_is_paid_back_from_the_cash_it_took(shop: WorkflowFixture) -> None:
     sell(shop, card("tok_refund_refused", 1000), CASH)
     run = give_back(shop)

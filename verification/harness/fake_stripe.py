@@ -36,7 +36,7 @@ WEBHOOK_SECRET = "whsec_fake"
 
 _REFUSED = {"capture_intent": "capture_refused", "cancel_intent": "void_refused"}
 _CANCELLABLE = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
-_NOT_REFUNDABLE = ("needs_response", "lost")
+_NOT_REFUNDABLE = ("needs_response", "under_review", "lost")
 """The disputes whose money is withdrawn. An inquiry's charge can still be refunded."""
 
 Plan = str | Callable[[], object]
@@ -100,12 +100,12 @@ class FakeStripe:
     def dispute(self, intent_id: str, status: str = "needs_response") -> str:
         """Let the cardholder dispute a payment at the bank, or the bank decide the dispute; return the dispute's id.
 
-        status: of a new dispute `needs_response`, of an inquiry `warning_needs_response`; then `won`, `lost`, or
-        `warning_closed`.
+        status: of a new dispute `needs_response`, of an inquiry `warning_needs_response`; then `under_review`, `won`,
+        `lost`, or `warning_closed`.
         """
         intent = self.intents[intent_id]
         dispute = intent["latest_charge"].get("dispute")
-        kind = "charge.dispute.closed" if dispute else "charge.dispute.created"
+        kind = "created" if not dispute else "updated" if status == "under_review" else "closed"
         dispute = dispute or {
             "id": self._new_id("dp"),
             "object": "dispute",
@@ -120,7 +120,7 @@ class FakeStripe:
             "reason": "fraudulent",
         }
         intent["latest_charge"]["dispute"] = dispute = dispute | {"status": status}
-        self._publish(kind, dispute)
+        self._publish(f"charge.dispute.{kind}", dispute)
         return str(dispute["id"])
 
     def confirm_action(self, intent_id: str) -> None:
@@ -349,6 +349,11 @@ class FakeStripe:
         ]
         return page_of(newest, params, "/v1/refunds")
 
+    def _list_disputes(self, params: dict[str, Any]) -> dict[str, Any]:
+        of_intent = self.intents.get(params["payment_intent"], {}).get("latest_charge") or {}
+        dispute = of_intent.get("dispute")
+        return page_of([dispute] if dispute else [], params, "/v1/disputes")
+
     def _count_refunds(self, intent: dict[str, Any]) -> None:
         intent["latest_charge"]["amount_refunded"] = self.refunded(intent["id"])
 
@@ -436,6 +441,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., dict[str, Any]]], ...] = (
     ("POST", r"/v1/payment_intents/(\w+)/cancel", FakeStripe._cancel_intent),
     ("POST", r"/v1/refunds", FakeStripe._create_refund),
     ("GET", r"/v1/refunds", FakeStripe._list_refunds),
+    ("GET", r"/v1/disputes", FakeStripe._list_disputes),
 )
 
 

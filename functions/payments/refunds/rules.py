@@ -14,6 +14,7 @@ from tillflow.money import Money, cash_increment
 from tillflow.store import ACTIONS_PER_TRANSACTION
 
 from payments.credit.rules import RETURN_GRANT
+from payments.errors import RefundDisputed
 from payments.models import Tender, TenderType
 from payments.provider import CHARGE_DISPUTED
 from payments.refunds import cash
@@ -100,9 +101,11 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
     """Return the refund after a provider refused a part: the tenders after it get its amount.
 
     What they cannot take becomes store credit if there is a customer, else cash; but a refund of which nothing is done
-    yet is refused as a whole, so that the customer can be offered store credit instead, or because the card's payment
-    is disputed: the bank may pay it back as well. That of an exchange is not: its goods are sold.
+    yet is refused as a whole, so that the customer can be offered store credit instead. That of an exchange is not: its
+    goods are sold. RefundDisputed as for after_dispute, if the provider refused the part because of a dispute.
     """
+    if reason == CHARGE_DISPUTED:
+        return after_dispute(refund)
     ordered = _in_order(tenders)
     position = next(place for place, one in enumerate(ordered) if one.tender_no == refused.tender_no)
     # The cash is rounded anew: what was added to it before is not moved once more.
@@ -112,7 +115,7 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
     others = [
         part for part in refund.parts if part.tender_no != refused.tender_no and part.type != "exchange"
     ]
-    is_begun = refund.request.exchange or any(part.state == "refunded" for part in others)
+    is_begun = _is_begun(refund)
     if rest and is_begun:
         kind: TenderType = "store_credit" if refund.request.customer_id else "cash"
         moved = (*moved, Part(tender_no=NO_TENDER, type=kind, amount=rest))
@@ -127,9 +130,20 @@ def after_refusal(refund: Refund, refused: Part, reason: str, tenders: Sequence[
         refund.request.currency
     )
     is_short = short > 0 and not is_rounded
-    if not is_begun and (is_short or reason == CHARGE_DISPUTED):
+    if not is_begun and is_short:
         return replace(refund, state="REFUSED", parts=(), reason=reason, version=refund.version + 1)
     return replace(refund, parts=parts, state=_state(parts), version=refund.version + 1)
+
+
+def after_dispute(refund: Refund) -> Refund:
+    """Return the refund refused as a whole, because a bank has withdrawn a payment of the order.
+
+    What the customer may have got from the bank is not given again, by whatever tender or as store credit. Raises
+    RefundDisputed if a part is refunded already, or the goods of an exchange are sold: that is not taken back.
+    """
+    if _is_begun(refund):
+        raise RefundDisputed(refund.return_id, str(refund.request.order_id))
+    return replace(refund, state="REFUSED", parts=(), reason=CHARGE_DISPUTED, version=refund.version + 1)
 
 
 def after_refund(refund: Refund, refunded: Part) -> Refund:
@@ -185,6 +199,10 @@ def _within(request: RefundPayment, tenders: Sequence[Tender]) -> int:
 def _above_captured(request: RefundPayment, rest: int) -> str:
     amount, refundable = (Money(one, request.currency) for one in (request.amount, request.amount - rest))
     return f"{amount} is more than the {refundable} that the tenders paid and did not get back"
+
+
+def _is_begun(refund: Refund) -> bool:
+    return bool(refund.request.exchange) or any(part.state == "refunded" for part in refund.parts)
 
 
 def _state(parts: Sequence[Part]) -> RefundState:

@@ -45,9 +45,9 @@ class Refunds:
     def refund(self, request: RefundPayment) -> Refunded:
         """Refund a return; a second delivery completes it and returns the same parts.
 
-        Raises RefundRefused if nothing can be refunded, now or later; InvalidRequest for an exchange that did not pay
-        its sale; IdempotencyConflict for another request under the return; ProviderUnavailable or PaymentOutcomeUnknown
-        when a retry can help.
+        Raises RefundRefused if nothing can be refunded, now or later; RefundDisputed if a person decides what becomes
+        of the rest; InvalidRequest for an exchange that did not pay its sale; IdempotencyConflict for another request
+        under the return; ProviderUnavailable or PaymentOutcomeUnknown when a retry can help.
         """
         return retry_on_conflict(partial(self._refund, request))
 
@@ -59,6 +59,8 @@ class Refunds:
                 rules.check_exchange(request, self._payments.payment(request.exchange.order_id).tenders)
             tenders = self._tenders(request)
             refund = rules.opened(request, tenders)
+            if refund.state == "OPEN" and self._is_withdrawn(tenders):
+                refund = rules.after_dispute(refund)
             self._store.write(None, refund, tenders)
         else:
             rules.check_same_request(refund, request)
@@ -82,6 +84,17 @@ class Refunds:
                 after = rules.after_refusal(refund, part, outcome.reason, tenders)
             refund = self._store.write(refund, after, tenders)
         return refund
+
+    def _is_withdrawn(self, tenders: list[Tender]) -> bool:
+        """Return whether a bank has withdrawn one of the payments. Raises ProviderUnavailable if it is not known."""
+        try:
+            return any(
+                self._providers.named(tender.provider).is_withdrawn(tender.authorisation)
+                for tender in tenders
+                if tender.captured
+            )
+        except (ResponseLost, ProviderDown):
+            raise ProviderUnavailable(f"reading the disputes of order {tenders[0].order_id}") from None
 
     def _tenders(self, request: RefundPayment) -> list[Tender]:
         return self._payments.payment(request.order_id).tenders if request.order_id else []

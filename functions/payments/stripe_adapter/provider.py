@@ -31,6 +31,8 @@ NOT_EXACT = "amount_not_supported"
 
 _HELD = ("requires_capture", "succeeded")
 _ACTION = "requires_action"
+_WITHDRAWN = ("needs_response", "under_review", "lost")
+"""The statuses of disputes whose amount Stripe has withdrawn: https://docs.stripe.com/api/disputes/object"""
 
 
 class StripeProvider:
@@ -121,6 +123,14 @@ class StripeProvider:
             case "void", "canceled":
                 return accepted(intent["id"])
         return None
+
+    def is_withdrawn(self, authorisation: str) -> bool:
+        params = {"payment_intent": authorisation, "limit": 100}
+        disputes = self._read(
+            lambda client: [one.to_dict() for one in client.v1.disputes.list(params).auto_paging_iter()],
+            missing=[],
+        )
+        return any(dispute["status"] in _WITHDRAWN for dispute in disputes)
 
     def _look_up_refund(self, key: str, authorisation: str) -> Outcome | None:
         params = {"payment_intent": authorisation, "limit": 100}
