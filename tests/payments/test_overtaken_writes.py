@@ -87,9 +87,9 @@ def page(*cases: str) -> ComparedPage:
 def test_page_overtaken_by_another_delivery_returns_the_response_of_that(shop: PaymentsFixture) -> None:
     store, client = ReconciliationStore(shop.client, shop.table), Interposed(shop.client)
     sent = ComparePage.model_validate({"run_id": "run-1", "page": 1, "cursor": FIRST})
-    client.before("transact_write_items", lambda: store.write_page(sent, (), page("case-1"), NOW))
-    assert ReconciliationStore(client, shop.table).write_page(sent, (), page(), LATER) == page("case-1")
-    assert store.page(sent) == page("case-1")
+    client.before("transact_write_items", lambda: store.write_page(sent, 0, (), page("case-1"), NOW))
+    assert ReconciliationStore(client, shop.table).write_page(sent, 0, (), page(), LATER) == page("case-1")
+    assert store.page(sent, 0) == page("case-1")
 
 
 def test_close_overtaken_by_another_delivery_keeps_the_time_of_that(shop: PaymentsFixture) -> None:

@@ -306,6 +306,60 @@ def test_more_charges_than_a_page_are_all_compared(night: Night, monkeypatch: py
     assert set(cases) == {"ord-4#reconcile#1#AmountsDiffer"}
 
 
+def compared_in_steps(night: Night, stage: str) -> list[ComparedPage]:
+    """Return the responses of the steps that compare one list."""
+    night.runs.open(OpenReconciliation(run_id="run-1", day=night.day))
+    cursor, steps = {"stage": stage, "provider": "sandbox", "after": ""}, []
+    while cursor["stage"] == stage:
+        request = {"run_id": "run-1", "page": len(steps) + 1, "cursor": cursor}
+        steps.append(night.service.compare(ComparePage.model_validate(request)))
+        cursor = steps[-1]["cursor"] or {"stage": ""}
+    return steps
+
+
+def test_step_compares_several_pages_of_a_list(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step is 11 events of the workflow's history, which has 25,000."""
+    monkeypatch.setattr("payments.reconciliation.service.PAGE_SIZE", 2)
+    for number in range(7):
+        sold(night, f"ord-{number}")
+    assert len(compared_in_steps(night, "tenders")) == 1
+    assert night.runs.close("run-1")["compared"] == 7
+
+
+def test_step_ends_after_so_many_pages_or_a_page_of_differences(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("payments.reconciliation.service.PAGE_SIZE", 1)
+    monkeypatch.setattr("payments.reconciliation.service.PARTS", 2)
+    for number in range(5):
+        sold(night, f"ord-{number}")
+    overwrite(night, "ord-0", captured=1)
+    steps = compared_in_steps(night, "tenders")
+    assert len(steps) == 4
+    assert [len(step["differences"]) for step in steps].count(1) == 1
+    assert night.runs.close("run-1")["compared"] == 5
+
+
+def test_step_that_fails_keeps_the_pages_before(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("payments.reconciliation.service.PAGE_SIZE", 1)
+    for number in range(4):
+        sold(night, f"ord-{number}")
+    find, asked = night.books.find_charge, []
+
+    def fail_the_third(reference: str) -> ChargeRecord | None:
+        asked.append(reference)
+        if len(asked) == 3:
+            raise ProviderDown("500")
+        return find(reference)
+
+    monkeypatch.setattr(night.books, "find_charge", fail_the_third, raising=False)
+    with pytest.raises(ProviderUnavailable):
+        compared_in_steps(night, "tenders")
+    assert len(compared_in_steps(night, "tenders")) == 1
+    assert len(asked) == 5, "two before the failure, which is the third, and the two that were left"
+    assert night.runs.close("run-1")["compared"] == 4
+
+
 def test_provider_that_is_down_is_an_error_that_is_retried(night: Night) -> None:
     night.books.is_down = True
     with pytest.raises(ProviderUnavailable, match="the list charges of sandbox"):

@@ -1,7 +1,8 @@
 """Reconciliations in the payments table.
 
 RECONCILIATION#<run id>  RUN             the day, and the counts when it is complete
-RECONCILIATION#<run id>  PAGE#<number>   the position, the response and the counts of a page: its idempotency marker
+RECONCILIATION#<run id>  PAGE#<number>   the position, the response and the counts of a page: its idempotency marker;
+                         PAGE#<number>#<part> those of its further parts
 RECONCILIATION#<run id>  DIFF#<case id>  a difference, once however often it is found
 UNSETTLED                <provider>#<reference>  a charge whose order was in progress: the next run compares it
 
@@ -84,16 +85,21 @@ class ReconciliationStore:
         row = self._run_row(run_id)
         return Run(row["run_id"], row["day"], row["status"])
 
-    def page(self, request: ComparePage) -> ComparedPage | None:
-        """Return the response of a page that was compared; None if it was not. IdempotencyConflict."""
-        row = read_row(self._client, self._table, *_page_key(request))
+    def page(self, request: ComparePage, part: int) -> ComparedPage | None:
+        """Return the response of a part that was compared; None if it was not. IdempotencyConflict."""
+        row = read_row(self._client, self._table, *_page_key(request, part))
         return _response(row, request) if row else None
 
     def write_page(
-        self, request: ComparePage, findings: Sequence[Finding], response: ComparedPage, now: datetime
+        self,
+        request: ComparePage,
+        part: int,
+        findings: Sequence[Finding],
+        response: ComparedPage,
+        now: datetime,
     ) -> ComparedPage:
-        """Store what a page resulted in, in one transaction; return the first response if there is one."""
-        pk, sk = _page_key(request)
+        """Store what a part of a page resulted in, in one transaction; return the first response if there is one."""
+        pk, sk = _page_key(request, part)
         verdicts = [finding.verdict for finding in findings]
         marker = {
             "pk": pk,
@@ -219,8 +225,10 @@ def _pk(run_id: str) -> str:
     return f"RECONCILIATION#{run_id}"
 
 
-def _page_key(request: ComparePage) -> tuple[str, str]:
-    return _pk(request.run_id), f"PAGE#{request.page:06}"
+def _page_key(request: ComparePage, part: int) -> tuple[str, str]:
+    # The first part is stored as pages were before they had parts: an execution may have begun then.
+    sk = f"PAGE#{request.page:06}"
+    return _pk(request.run_id), f"{sk}#{part:02}" if part else sk
 
 
 def _response(row: Item, request: ComparePage) -> ComparedPage:
