@@ -414,6 +414,75 @@ def test_redrive_of_map_run_runs_failed_children() -> None:
     assert len(result.events("MapRunRedriven")) == 1
 
 
+def test_redrive_of_map_run_starts_failed_express_children_again() -> None:
+    function = Sometimes(failures=2)
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+        "StartAt": "First",
+        "States": {"First": {"Type": "Pass", "Next": "T"}, "T": work(End=True)},
+    }
+    with VirtualEngine(FakeServices({"work": function})) as engine:
+        state = {"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": processor, "End": True}
+        arn = engine.start(engine.create(jsonata(M=state | {"ToleratedFailureCount": 1})))
+        assert engine.finish(arn).status == "FAILED"
+        engine.redrive_execution(executionArn=arn)
+        result = engine.finish(arn)
+        run = engine.list_map_runs(executionArn=arn)["mapRuns"][0]["mapRunArn"]
+        described = engine.describe_map_run(mapRunArn=run)
+        children = engine.list_executions(mapRunArn=run)["executions"]
+    assert (result.status, result.output) == ("SUCCEEDED", [1, 2, 3])
+    assert (described["status"], described["executionCounts"]["succeeded"]) == ("SUCCEEDED", 3)
+    assert [child["status"] for child in children] == ["SUCCEEDED"] * 3
+    assert {child["redriveCount"] for child in children} == {0}
+
+
+@pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
+def test_counts_of_redriven_map_run_have_children_that_wait_for_their_redrive(kind: str) -> None:
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": kind},
+        "StartAt": "W",
+        "States": {"W": {"Type": "Wait", "Seconds": 10, "Next": "T"}, "T": work(End=True)},
+    }
+    failing = Sometimes(failures=3)
+    with VirtualEngine(FakeServices({"work": failing})) as engine:
+        state = {"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": processor, "MaxConcurrency": 1}
+        state |= {"ToleratedFailureCount": 2, "End": True}
+        arn = engine.start(engine.create(jsonata(M=state)))
+        assert engine.finish(arn).status == "FAILED"
+        run = engine.list_map_runs(executionArn=arn)["mapRuns"][0]["mapRunArn"]
+        before = engine.describe_map_run(mapRunArn=run)["itemCounts"]
+        engine.redrive_execution(executionArn=arn)
+        if kind == "EXPRESS":
+            engine.pass_time(5)
+            counts = engine.describe_map_run(mapRunArn=run)["itemCounts"]
+            assert (counts["running"], counts["pending"], counts["pendingRedrive"]) == (1, 0, 2)
+        assert engine.finish(arn).output == [1, 2, 3]
+        after = engine.describe_map_run(mapRunArn=run)["itemCounts"]
+    assert (before["failed"], "pendingRedrive" in before) == (3, False)
+    assert (after["succeeded"], after["pendingRedrive"], after["failuresNotRedrivable"]) == (3, 0, 0)
+
+
+@pytest.mark.parametrize("seconds", [5, 15, 25])
+def test_redrive_of_express_children_continues_after_restart(store: Path, seconds: int) -> None:
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+        "StartAt": "W",
+        "States": {"W": {"Type": "Wait", "Seconds": 10, "Next": "T"}, "T": work(End=True)},
+    }
+    services = FakeServices({"work": Sometimes(failures=3)})
+    engine = VirtualEngine(services, store=store)
+    state = {"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": processor, "MaxConcurrency": 1}
+    state |= {"ToleratedFailureCount": 2, "End": True}
+    arn = engine.start(engine.create(jsonata(M=state)))
+    assert engine.finish(arn).status == "FAILED"
+    engine.redrive_execution(executionArn=arn)
+    engine.pass_time(seconds)
+    with reopened(engine, store, services) as engine:
+        assert engine.finish(arn).output == [1, 2, 3]
+        run = engine.list_map_runs(executionArn=arn)["mapRuns"][0]["mapRunArn"]
+        assert len(engine.list_executions(mapRunArn=run)["executions"]) == 3
+
+
 def test_execution_is_redrivable_for_two_weeks() -> None:
     with VirtualEngine() as engine:
         arn = engine.start(engine.create({"StartAt": "F", "States": {"F": {"Type": "Fail"}}}))

@@ -104,11 +104,18 @@ class MapRun:
     def counts(self) -> dict[str, Any]:
         """Return DescribeMapRun's current counts."""
         return {
-            "itemCounts": status_counts(
-                self.items, self._total, sum(self.weights[slot] for slot in self.running)
-            ),
-            "executionCounts": status_counts(self.executions, len(self.inputs), len(self.running)),
+            "itemCounts": self._status_counts(self.items, self.weights),
+            "executionCounts": self._status_counts(self.executions, [1] * len(self.inputs)),
         }
+
+    def _status_counts(self, ended: Counter[str], weights: list[int]) -> dict[str, int]:
+        running = sum(weights[slot] for slot in self.running)
+        counts = status_counts(ended, sum(weights), running)
+        if self.document["redriveCount"]:
+            waiting = sum(weights[slot] for slot, row in self.rows.items() if self._needs_redrive(row))
+            counts["pending"] -= waiting
+            counts |= {"failuresNotRedrivable": 0, "pendingRedrive": waiting}
+        return counts
 
     def _start_children(self) -> None:
         limit = self.document["maxConcurrency"] or DEFAULT_CONCURRENCY
@@ -117,8 +124,7 @@ class MapRun:
             if row is None:
                 child = self._start_child(slot)
             elif slot not in self.running and self._needs_redrive(row):
-                row["mapRunRedrives"] = self.document["redriveCount"]
-                child = self.runtime.redrive(row)
+                child = self._redrive_child(slot, row)
             else:
                 continue
             self._watch(slot, child)
@@ -135,6 +141,14 @@ class MapRun:
         failed: bool = row["status"] != "SUCCEEDED"
         redrives: int = row.get("mapRunRedrives", 0)
         return failed and redrives < int(self.document["redriveCount"])
+
+    def _redrive_child(self, slot: int, row: dict[str, Any]) -> Execution:
+        """Continue a standard child that failed. An express child has no history to continue: start another one."""
+        if self.document["express"]:
+            self.runtime.store.delete_execution(row["id"])
+            return self._start_child(slot)
+        row["mapRunRedrives"] = self.document["redriveCount"]
+        return self.runtime.redrive(row)
 
     def _start_child(self, slot: int) -> Execution:
         execution = self.frame.execution
