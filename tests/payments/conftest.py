@@ -1,10 +1,12 @@
-"""The payments table, with its indexes."""
+"""The payments table, with its indexes, and a receiver of Stripe's events."""
 
 from typing import Any
 
 import pytest
+from payments.operations import StripeEvents
 
 from tests.support.payments_fixture import SANDBOX_TABLE, PaymentsFixture
+from tests.support.stripe_accounts import stripe_events
 from tests.support.tables import create_table, empty
 from verification.harness.fake_stripe import FakeStripe
 
@@ -26,3 +28,19 @@ def payments(request: pytest.FixtureRequest, dynamodb: Any, tables: str) -> Paym
     opened = PaymentsFixture(dynamodb, tables, account)
     opened.grant(500)
     return opened
+
+
+@pytest.fixture
+def account() -> FakeStripe:
+    return FakeStripe()
+
+
+@pytest.fixture
+def cases() -> list[dict[str, str]]:
+    """The cases that are opened."""
+    return []
+
+
+@pytest.fixture
+def events(dynamodb: Any, table: str, account: FakeStripe, cases: list[dict[str, str]]) -> StripeEvents:
+    return stripe_events(dynamodb, table, account, cases.append)

@@ -92,11 +92,6 @@ def test_other_tenders_are_authorised_while_one_waits(payments: PaymentsFixture)
     payments.check_books()
 
 
-@pytest.fixture
-def account() -> FakeStripe:
-    return FakeStripe()
-
-
 def test_confirmation_that_the_bank_refuses_is_a_decline(
     dynamodb: Any, tables: str, account: FakeStripe
 ) -> None:

@@ -12,13 +12,8 @@ from tillflow.callbacks import NO_WORKFLOW
 from tillflow.errors import InvalidRequest, ProviderUnavailable, RefundRefused, StoreUnavailable
 
 from tests.support.payments_fixture import PaymentsFixture, card, cash
-from tests.support.stripe_accounts import stripe_events
+from tests.support.stripe_accounts import deliver_last, stripe_events
 from verification.harness.fake_stripe import KEY_SECONDS, FakeStripe
-
-
-@pytest.fixture
-def account() -> FakeStripe:
-    return FakeStripe()
 
 
 @pytest.fixture
@@ -27,28 +22,11 @@ def payments(dynamodb: Any, table: str, account: FakeStripe) -> PaymentsFixture:
 
 
 @pytest.fixture
-def cases() -> list[dict[str, str]]:
-    """The cases that are opened."""
-    return []
-
-
-@pytest.fixture
-def events(dynamodb: Any, table: str, account: FakeStripe, cases: list[dict[str, str]]) -> StripeEvents:
-    return stripe_events(dynamodb, table, account, cases.append)
-
-
-@pytest.fixture
 def intent(payments: PaymentsFixture, account: FakeStripe) -> str:
     """Return the id of the PaymentIntent of an order that was paid by card."""
     payments.authorise(card())
     payments.service.capture("ord-1")
     return next(iter(account.intents))
-
-
-def send(events: StripeEvents, account: FakeStripe, kind: str) -> bool:
-    """Deliver the last event of a kind; return whether it was received for the first time."""
-    raw, header = account.signed([event for event in account.events if event["type"] == kind][-1])
-    return events.receive(header, raw)
 
 
 def test_dispute_opens_a_case_of_the_order_once(
@@ -61,8 +39,8 @@ def test_dispute_opens_a_case_of_the_order_once(
 ) -> None:
     dispute = account.dispute(intent)
     due_by = account.events[-1]["data"]["object"]["evidence_details"]["due_by"]
-    assert send(events, account, "charge.dispute.created")
-    assert not send(events, account, "charge.dispute.created"), "a replay"
+    assert deliver_last(events, account, "charge.dispute.created")
+    assert not deliver_last(events, account, "charge.dispute.created"), "a replay"
     opening = Opening.model_validate(cases[0])
     assert cases == [cases[0]] * 2, "the same case, which the cases service opens once"
     assert (opening.case_id, opening.business_id) == (f"ord-1#dispute#{dispute}", "ord-1")
@@ -85,8 +63,8 @@ def test_lost_dispute_opens_a_case_that_names_the_accounts(
 ) -> None:
     account.dispute(intent)
     account.dispute(intent, "lost")
-    assert send(events, account, "charge.dispute.closed"), "before the event of its opening"
-    assert send(events, account, "charge.dispute.created")
+    assert deliver_last(events, account, "charge.dispute.closed"), "before the event of its opening"
+    assert deliver_last(events, account, "charge.dispute.created")
     lost, opened = cases
     assert (lost["error"], opened["error"]) == ("DisputeLost", "PaymentDisputed")
     assert lost["case_id"] == f"{opened['case_id']}#lost"
@@ -99,7 +77,7 @@ def test_dispute_that_is_not_lost_opens_no_case_at_its_end(
 ) -> None:
     account.dispute(intent)
     account.dispute(intent, status)
-    assert send(events, account, "charge.dispute.closed")
+    assert deliver_last(events, account, "charge.dispute.closed")
     assert cases == []
 
 
@@ -107,7 +85,7 @@ def test_inquiry_is_named_as_one(
     events: StripeEvents, account: FakeStripe, intent: str, cases: list[dict[str, str]]
 ) -> None:
     account.dispute(intent, "warning_needs_response")
-    assert send(events, account, "charge.dispute.created")
+    assert deliver_last(events, account, "charge.dispute.created")
     assert "no money is withdrawn yet" in cases[0]["cause"]
 
 
@@ -126,7 +104,7 @@ def test_dispute_of_another_system_is_stored_alone(
         account.events[-1]["data"]["object"]["payment_intent"] = "pi_unknown"
     else:
         account.intents[intent] |= change
-    assert send(events, account, "charge.dispute.created")
+    assert deliver_last(events, account, "charge.dispute.created")
     assert cases == []
 
 
@@ -135,7 +113,7 @@ def test_dispute_of_a_charge_without_a_payment_intent_is_stored_alone(
 ) -> None:
     account.dispute(intent)
     account.events[-1]["data"]["object"]["payment_intent"] = None
-    assert send(events, account, "charge.dispute.created")
+    assert deliver_last(events, account, "charge.dispute.created")
     assert cases == []
 
 
@@ -146,9 +124,9 @@ def test_dispute_is_delivered_again_while_its_order_cannot_be_read(
     account.dispute(intent)
     account.plans["retrieve_intent"] = [plan]
     with pytest.raises(ProviderUnavailable):
-        send(events, account, "charge.dispute.created")
+        deliver_last(events, account, "charge.dispute.created")
     assert cases == []
-    assert send(events, account, "charge.dispute.created"), "it was not stored"
+    assert deliver_last(events, account, "charge.dispute.created"), "it was not stored"
     assert len(cases) == 1
 
 
@@ -160,8 +138,8 @@ def test_dispute_whose_case_cannot_be_opened_is_delivered_again(
 
     account.dispute(intent)
     with pytest.raises(StoreUnavailable):
-        send(stripe_events(dynamodb, table, account, unavailable), account, "charge.dispute.created")
-    assert send(events, account, "charge.dispute.created")
+        deliver_last(stripe_events(dynamodb, table, account, unavailable), account, "charge.dispute.created")
+    assert deliver_last(events, account, "charge.dispute.created")
 
 
 def test_dispute_in_another_currency_than_the_shops_names_its_amount(
@@ -169,7 +147,7 @@ def test_dispute_in_another_currency_than_the_shops_names_its_amount(
 ) -> None:
     account.dispute(intent)
     account.events[-1]["data"]["object"] |= {"currency": "xyz", "amount": 905}
-    assert send(events, account, "charge.dispute.created")
+    assert deliver_last(events, account, "charge.dispute.created")
     assert "disputes 905 XYZ of tender 1" in cases[0]["cause"]
 
 
@@ -182,7 +160,7 @@ def test_dispute_that_is_none_is_refused_by_the_name_of_its_field(
     account.dispute(intent)
     account.events[-1]["data"]["object"][field] = value
     with pytest.raises(InvalidRequest, match=field):
-        send(events, account, "charge.dispute.created")
+        deliver_last(events, account, "charge.dispute.created")
 
 
 type To = Literal["original", "store_credit"]

@@ -29,11 +29,6 @@ CHARGE = Charge(900, "EUR", token="tok_visa", customer_id="cus-1")
 STATES = {"requires_capture": "held", "succeeded": "captured", "canceled": "voided"}
 
 
-@pytest.fixture
-def account() -> FakeStripe:
-    return FakeStripe()
-
-
 @pytest.fixture(params=["sandbox", "store_credit", "gift_card", "on_account", "stripe"])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)

@@ -25,7 +25,7 @@ from tillflow.callbacks import NO_WORKFLOW
 from tillflow.errors import InvalidRequest, PaymentOutcomeUnknown, StoreContention, StoreUnavailable
 
 from tests.support.payments_fixture import PaymentsFixture, card
-from tests.support.stripe_accounts import stripe_events
+from tests.support.stripe_accounts import deliver_last, stripe_events
 from verification.harness.fake_stripe import WEBHOOK_SECRET, FakeStripe
 
 RETURN = RefundPayment(
@@ -35,24 +35,8 @@ CHARGE = Charge(900, "EUR", token="pm_card_visa")
 
 
 @pytest.fixture
-def account() -> FakeStripe:
-    return FakeStripe()
-
-
-@pytest.fixture
 def payments(dynamodb: Any, table: str, account: FakeStripe) -> PaymentsFixture:
     return PaymentsFixture(dynamodb, table, account)
-
-
-@pytest.fixture
-def cases() -> list[dict[str, str]]:
-    """The cases that are opened."""
-    return []
-
-
-@pytest.fixture
-def events(dynamodb: Any, table: str, account: FakeStripe, cases: list[dict[str, str]]) -> StripeEvents:
-    return stripe_events(dynamodb, table, account, cases.append)
 
 
 @pytest.fixture
@@ -64,13 +48,6 @@ def returned(payments: PaymentsFixture, account: FakeStripe) -> str:
     return next(iter(account.refunds))
 
 
-def send(events: StripeEvents, account: FakeStripe, kind: str) -> bool:
-    """Deliver the last event of a kind; return whether it was received for the first time."""
-    event = [event for event in account.events if event["type"] == kind][-1]
-    raw, header = account.signed(event)
-    return events.receive(header, raw)
-
-
 def test_event_is_applied_once(events: StripeEvents, account: FakeStripe, payments: PaymentsFixture) -> None:
     payments.authorise(card())
     payments.card.plans["capture"] = ["after"]
@@ -78,9 +55,9 @@ def test_event_is_applied_once(events: StripeEvents, account: FakeStripe, paymen
     with pytest.raises(Exception, match="capture of tender 1"):
         payments.service.capture("ord-1")
     assert payments.states() == ["capturing"]
-    assert send(events, account, "payment_intent.succeeded")
+    assert deliver_last(events, account, "payment_intent.succeeded")
     assert payments.states() == ["captured"]
-    assert not send(events, account, "payment_intent.succeeded"), "a replay"
+    assert not deliver_last(events, account, "payment_intent.succeeded"), "a replay"
     assert payments.service.capture("ord-1")["captured"] == 900
     payments.check_books()
 
@@ -90,7 +67,7 @@ def test_refund_event_before_the_response_of_the_refund(
 ) -> None:
     payments.authorise(card())
     payments.service.capture("ord-1")
-    payments.card.after["refund"] = [lambda: send(events, account, "refund.created")]
+    payments.card.after["refund"] = [lambda: deliver_last(events, account, "refund.created")]
     assert payments.service.reverse("ord-1")["tenders"][0]["state"] == "refunded"
     payments.check_books()
     assert len(account.refunds) == 1
@@ -103,9 +80,9 @@ def test_refund_that_fails_later_needs_a_person_whatever_the_order_of_the_events
     payments.service.capture("ord-1")
     payments.service.reverse("ord-1")
     account.fail_refund(*account.refunds)
-    assert send(events, account, "refund.failed")
+    assert deliver_last(events, account, "refund.failed")
     assert payments.states() == ["refund_failed"]
-    assert send(events, account, "refund.created"), "an older event, delivered late"
+    assert deliver_last(events, account, "refund.created"), "an older event, delivered late"
     assert payments.states() == ["refund_failed"]
     payments.check_books()
     with pytest.raises(ReversalRefused, match="refund_failed: expired_or_canceled_card"):
@@ -116,7 +93,7 @@ def test_refund_of_a_return_that_fails_later_opens_a_case_that_names_the_books(
     events: StripeEvents, account: FakeStripe, returned: str, cases: list[dict[str, str]]
 ) -> None:
     account.fail_refund(returned)
-    assert send(events, account, "refund.failed")
+    assert deliver_last(events, account, "refund.failed")
     [case] = cases
     opening = Opening.model_validate(case)
     assert (opening.case_id, opening.business_id) == ("ret-1#return_refund_failed#1", "ret-1")
@@ -158,7 +135,7 @@ def test_failed_refund_of_a_return_under_the_id_of_an_order_is_not_that_of_the_o
     payments.refunds().refund(same_id)
     for refund in list(account.refunds):
         account.fail_refund(refund)
-        assert send(events, account, "refund.failed")
+        assert deliver_last(events, account, "refund.failed")
     assert payments.states("ord-1") == ["captured"]
     assert payments.states("ord-2") == ["refund_failed"]
     assert [(case["case_id"], case["step"]) for case in cases] == [
@@ -177,8 +154,8 @@ def test_failed_refund_of_a_return_stays_recorded_and_is_reported_with_each_even
     cases: list[dict[str, str]],
 ) -> None:
     account.fail_refund(returned)
-    assert send(events, account, "refund.failed")
-    assert not send(events, account, "refund.failed"), "a replay"
+    assert deliver_last(events, account, "refund.failed")
+    assert not deliver_last(events, account, "refund.failed"), "a replay"
     assert len({case["case_id"] for case in cases}) == 1
     assert payments.store.tender("ord-1", 1).refunded == 400
     assert payments.refunds().refund(RETURN)["refunds"] == [{"tender_no": 1, "type": "card", "amount": 400}]
@@ -195,12 +172,12 @@ def test_refund_that_fails_before_its_response_is_recorded_is_delivered_again(
     def fail() -> None:
         account.fail_refund(*account.refunds)
         with pytest.raises(StoreContention):
-            send(events, account, "refund.failed")
+            deliver_last(events, account, "refund.failed")
 
     payments.card.after["refund"] = [fail]
     payments.refunds().refund(RETURN)
     assert cases == []
-    assert send(events, account, "refund.failed")
+    assert deliver_last(events, account, "refund.failed")
     assert [case["case_id"] for case in cases] == ["ret-1#return_refund_failed#1"]
 
 
@@ -212,8 +189,8 @@ def test_event_whose_case_cannot_be_opened_is_delivered_again(
 
     account.fail_refund(returned)
     with pytest.raises(StoreUnavailable):
-        send(stripe_events(dynamodb, table, account, unavailable), account, "refund.failed")
-    assert send(events, account, "refund.failed")
+        deliver_last(stripe_events(dynamodb, table, account, unavailable), account, "refund.failed")
+    assert deliver_last(events, account, "refund.failed")
 
 
 def test_refund_of_a_cancelled_order_that_fails_later_opens_a_case(
@@ -223,7 +200,7 @@ def test_refund_of_a_cancelled_order_that_fails_later_opens_a_case(
     payments.service.capture("ord-1")
     payments.service.reverse("ord-1")
     account.fail_refund(*account.refunds)
-    assert send(events, account, "refund.failed")
+    assert deliver_last(events, account, "refund.failed")
     [case] = cases
     assert (case["case_id"], case["step"]) == ("ord-1#refund_failed#1", "ReversePayment")
     assert "9.00 EUR" in case["cause"] and cancel_entry_id("ord-1") in case["cause"]
@@ -243,10 +220,10 @@ def test_event_that_proves_nothing_new_is_stored_alone(
     events: StripeEvents, account: FakeStripe, payments: PaymentsFixture
 ) -> None:
     payments.authorise(card())
-    assert send(events, account, "payment_intent.amount_capturable_updated")
+    assert deliver_last(events, account, "payment_intent.amount_capturable_updated")
     assert payments.states() == ["authorised"]
     payments.service.capture("ord-1")
-    assert send(events, account, "payment_intent.succeeded")
+    assert deliver_last(events, account, "payment_intent.succeeded")
     assert payments.states() == ["captured"]
 
 

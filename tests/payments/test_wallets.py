@@ -1,6 +1,8 @@
 """Wallets: grants once per id, goodwill within its limit, and expiry of what was not spent."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from tillflow.store import marshal
 
 from tests.support.interposed import Interposed
 from tests.support.payments_fixture import NOW, any_customer, granted
+from tests.support.turns import InTurns, Turns
 
 WALLET = customer_wallet("cus-1")
 LAST_DAY = date(2026, 12, 31)
@@ -234,3 +237,21 @@ def test_event_is_published_for_what_no_workflow_posts() -> None:
     published = [(event.entry_id, event.kind, event.holder) for event in credit_events(records)]
     assert published == [(f"e-{kind}", kind, "customer") for kind in kinds[:4]]
     assert credit_events([{**records[0], "eventName": "MODIFY"}]) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_wallet_that_two_tills_spend_at_once_is_spent_once(
+    dynamodb: Any, table: str, wallets: Wallets, seed: int
+) -> None:
+    wallets.grant(granted(1000), NOW)
+    turns = Turns(Random(seed))
+    provider = StoreCredit(InTurns(dynamodb, turns), table)
+    charge = Charge(600, "EUR", customer_id="cus-1")
+    outcomes = turns.run(
+        [partial(provider.authorise, f"ord-{till}#authorise#1", "", charge) for till in (1, 2)]
+    )
+    assert sorted((one.accepted, one.reason) for one in outcomes) == [
+        (False, "insufficient_credit"),
+        (True, ""),
+    ]
+    assert wallets.balance(WALLET, "EUR") == 400

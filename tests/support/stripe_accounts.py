@@ -20,3 +20,9 @@ def stripe_events(dynamodb: Any, table: str, account: FakeStripe, open_case: Ope
     secret = SecretCache(StripeSecret(), "stripe")
     books = StripeBooks(Access(secret, account.transport()))
     return StripeEvents(dynamodb, table, secret, open_case, books.find_charge)
+
+
+def deliver_last(events: StripeEvents, account: FakeStripe, kind: str) -> bool:
+    """Deliver the last event of a kind; return whether it was received for the first time."""
+    raw, header = account.signed([event for event in account.events if event["type"] == kind][-1])
+    return events.receive(header, raw)

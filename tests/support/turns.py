@@ -63,3 +63,20 @@ class Turns:
         if self._waiting and not self._turn and self._waiting == self._running:
             self._turn = self._random.choice(sorted(self._waiting))
         self._changed.notify_all()
+
+
+class InTurns:
+    """A client of DynamoDB whose calls wait for the turn of their process."""
+
+    def __init__(self, client: Any, turns: Turns) -> None:
+        self._client = client
+        self._turns = turns
+
+    def __getattr__(self, operation: str) -> Any:
+        real = getattr(self._client, operation)
+
+        def call(**request: Any) -> Any:
+            self._turns.before(operation, request)
+            return real(**request)
+
+        return call if operation in self._client.meta.method_to_api_mapping else real
