@@ -55,7 +55,7 @@ def token(function: str = "work", **state: object) -> dict:
     return ending(task | state)
 
 
-def spread(items: int, concurrency: int, *states: dict, **state: object) -> dict:
+def spread(items: int, concurrency: int, *states: dict, kind: str = "STANDARD", **state: object) -> dict:
     bodies = [{key: value for key, value in state.items() if key != "End"} for state in states]
     names = [f"S{number}" for number in range(len(states))]
     chained = {
@@ -63,7 +63,7 @@ def spread(items: int, concurrency: int, *states: dict, **state: object) -> dict
         for name, body, following in zip(names, bodies, [*names[1:], None], strict=True)
     }
     processor = {
-        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": kind},
         "StartAt": "S0",
         "States": chained,
     }
@@ -260,6 +260,16 @@ SCENARIOS = {
             U=work("after"),
         ),
         fails={"item-0": 1, "item-1": 1},
+        redrives=1,
+    ),
+    # A child that runs again is another execution, whose RedriveCount is 0: it fails again.
+    "an express map run redriven": Scenario(
+        jsonata(
+            M=spread(3, 1, work("{% $states.input %}"), kind="EXPRESS", ToleratedFailureCount=1, Next="U"),
+            U=work("after"),
+        ),
+        status="FAILED",
+        fails={"item-0": 9, "item-1": 9},
         redrives=1,
     ),
     "a map run stopped": Scenario(

@@ -51,6 +51,7 @@ def test_each_item_has_a_child_execution(kind: str) -> None:
     assert ":mapRun:machine-1/Run:" in run["mapRunArn"]
     assert run["status"] == "SUCCEEDED"
     assert run["itemCounts"]["succeeded"] == run["executionCounts"]["total"] == 2
+    assert (run["redriveCount"], "redriveDate" in run) == (0, False)
     assert {child["status"] for child in children} == {"SUCCEEDED"}
     assert all(child["stateMachineArn"].endswith(":machine-1/Run") for child in children)
 

@@ -182,6 +182,19 @@ def test_status_events_are_published_for_standard_executions(recorder: Recorder)
     assert ended["stopDate"] >= ended["startDate"] > 1_700_000_000_000
 
 
+def test_status_event_of_full_history_is_not_redrivable(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stepfunctions_local.descriptions.MAX_EVENTS", 4)
+    recorder.engine.start(recorder.engine.create(FAIL))
+    recorder.engine.pass_time(1)
+    ended = json.loads(recorder.entries[-1]["Detail"])
+    assert (ended["redriveStatus"], ended["redriveStatusReason"]) == (
+        "NOT_REDRIVABLE",
+        "Execution history event limit exceeded",
+    )
+
+
 def test_large_payloads_are_omitted_from_status_events(recorder: Recorder) -> None:
     recorder.engine.start(recorder.engine.create(PASS), "x" * 200_000)
     recorder.engine.pass_time(1)

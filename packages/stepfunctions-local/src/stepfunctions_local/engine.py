@@ -302,7 +302,8 @@ class Engine:
         return since + limit - self.clock.now()
 
     def _end(self, execution: Execution, status: str, result: dict[str, Any]) -> None:
-        execution.row |= {"status": status, "stopDate": self.clock.now(), **result}
+        ended = {"status": status, "stopDate": self.clock.now(), "lastEvent": execution.last_event}
+        execution.row |= ended | result
         del self.running[execution.id]
         del self._by_arn[execution.arn]
         self._stops.pop(execution.id, None)

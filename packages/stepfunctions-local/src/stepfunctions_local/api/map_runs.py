@@ -28,6 +28,8 @@ _DESCRIBED = (
     "maxConcurrency",
     "itemCounts",
     "executionCounts",
+    "redriveCount",
+    "redriveDate",
 )
 
 
@@ -39,8 +41,6 @@ def describe(session: Session, params: Mapping[str, Any]) -> dict[str, Any]:
     response = {name: run[name] for name in _DESCRIBED if name in run}
     response["toleratedFailureCount"] = run["toleratedFailureCount"] or 0
     response["toleratedFailurePercentage"] = float(run["toleratedFailurePercentage"] or 0)
-    if run["redriveCount"]:
-        response |= {"redriveCount": run["redriveCount"], "redriveDate": run["redriveDate"]}
     return response
 
 
