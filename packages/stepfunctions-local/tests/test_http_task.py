@@ -72,6 +72,28 @@ def test_connection_replaces_values_of_the_task() -> None:
     )
 
 
+def test_query_parameters_follow_the_query_of_the_endpoint() -> None:
+    endpoint = "https://example.com/path?a=1"
+    request = sent({"ApiEndpoint": endpoint, "QueryParameters": {"b": "2"}})
+    assert request.url == f"{endpoint}&b=2"
+    assert sent({"ApiEndpoint": endpoint}).url == endpoint
+
+
+def test_hidden_parameters_of_a_connection_come_from_its_secret() -> None:
+    described = connection(HeaderParameters={"Shown": "value"})
+    hidden = {"Key": "Hidden", "IsValueSecret": True}
+    described["AuthParameters"]["InvocationHttpParameters"]["HeaderParameters"].append(hidden)
+    secret = json.loads(KEY["SecretString"]) | {
+        "invocation_http_parameters": {
+            "header_parameters": [{"key": "Hidden", "value": "secret value", "is_value_secret": True}]
+        }
+    }
+    services = FakeResponses(described, {"SecretString": json.dumps(secret)}, OK)
+    run("http:invoke", GET, services)
+    headers = services.calls[2].headers
+    assert (headers["Shown"], headers["Hidden"]) == ("value", "secret value")
+
+
 def test_connection_adds_a_body_to_a_task_without_one() -> None:
     assert sent({}, BodyParameters={"a": "b"}).body == b'{"a":"b"}'
     assert sent({}).body == b""

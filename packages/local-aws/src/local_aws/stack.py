@@ -25,6 +25,7 @@ from .lambda_runner import LambdaRunner, LogEvent, PackageStore, Platform, Proce
 from .ministack.cloudformation.install import install_cloudformation
 from .ministack.dynamodb.install import install_dynamodb
 from .ministack.error_texts import install_error_texts
+from .ministack.eventbridge.connections import install_connections
 from .ministack.eventbridge.events import install_event_checks, publish_aws_event
 from .ministack.http_apis.install import install_http_apis
 from .ministack.identity.install import install_identity
@@ -81,6 +82,7 @@ async def run(folder: StateFolder, port: int, lambda_python: Path) -> None:
     install_json_responses()
     install_error_texts()
     install_event_checks()
+    install_connections()
     install_filter_patterns()
     install_topic_checks()
     install_sqs()

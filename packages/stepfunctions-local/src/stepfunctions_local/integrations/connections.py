@@ -41,11 +41,13 @@ async def read_connection(arn: str, request: TaskRequest, services: TaskServices
     except CallFailed as failure:
         raise _failure("InternalError", str(failure)) from None
     extra = connection.get("AuthParameters", {}).get("InvocationHttpParameters", {})
-    authorization = _authorization(connection["AuthorizationType"], json.loads(secret["SecretString"]))
+    stored = json.loads(secret["SecretString"])
+    authorization = _authorization(connection["AuthorizationType"], stored)
+    secrets = stored.get("invocation_http_parameters") or {}
     return ConnectionData(
-        authorization | _parameters(extra, "HeaderParameters"),
-        _parameters(extra, "QueryStringParameters"),
-        _parameters(extra, "BodyParameters"),
+        authorization | _parameters(extra, "HeaderParameters", secrets, "header_parameters"),
+        _parameters(extra, "QueryStringParameters", secrets, "query_string_parameters"),
+        _parameters(extra, "BodyParameters", secrets, "body_parameters"),
     )
 
 
@@ -74,5 +76,12 @@ def _authorization(kind: str, credentials: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
-def _parameters(extra: Mapping[str, Any], name: str) -> dict[str, str]:
-    return {parameter["Key"]: parameter.get("Value", "") for parameter in extra.get(name, [])}
+def _parameters(
+    extra: Mapping[str, Any], name: str, secrets: Mapping[str, Any], stored_name: str
+) -> dict[str, str]:
+    """Return parameters by key; the values that DescribeConnection hides are in the connection's secret."""
+    stored = {parameter["key"]: parameter["value"] for parameter in secrets.get(stored_name, [])}
+    return {
+        parameter["Key"]: parameter.get("Value", stored.get(parameter["Key"], ""))
+        for parameter in extra.get(name, [])
+    }

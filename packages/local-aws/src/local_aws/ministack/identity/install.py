@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .policies import (
+    authorize_connections,
     authorize_state_machines,
     authorize_transactions_once,
     cache_parsed_policies,
@@ -25,3 +26,4 @@ def install_identity(machine_of_task: Callable[[str], str | None]) -> None:
     authorize_transactions_once()
     name_callers_by_credentials()
     authorize_state_machines(machine_of_task)
+    authorize_connections()

@@ -1,4 +1,4 @@
-"""IAM: a cache of parsed policies, callers, transactions, and the names of state machines in policies."""
+"""IAM: a cache of parsed policies, callers, transactions, and state machines and connections in policies."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.core.responses import _account_from_sts_session, get_account_id
+from ministack.core.responses import _account_from_sts_session, get_account_id, get_region
 from ministack.core.router import extract_access_key_id
+
+from .role_permissions import missing_permission
 
 # A deployment has a few policies for each function; a text is up to 10 KB.
 _MAX_POLICIES = 4_096
 _MAX_PATTERNS = 4_096
+# The name of the sessions in which tasks of state machines call services.
+_TASK_SESSION = "StepFunctions"
 
 
 def cache_parsed_policies() -> None:
@@ -91,3 +95,44 @@ def authorize_state_machines(machine_of_task: Callable[[str], str | None]) -> No
         return ":".join(arn.split(":")[:7]) if ":stateMachine:" in arn else arn
 
     iam_actions.extract_resource_arn = extract_subject
+
+
+def authorize_connections() -> None:
+    """Evaluate requests for an EventBridge connection against its ARN, and those of HTTP tasks by their own action.
+
+    Step Functions reads a connection with DescribeConnection here. On AWS the role of its state machine needs
+    events:RetrieveConnectionCredentials instead.
+    """
+    action_of, resource_of = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
+
+    def extract_action(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *request: Any
+    ) -> str | None:
+        action: str | None = action_of(service, method, path, headers, body, *request)
+        if action != "events:DescribeConnection":
+            return action
+        role, _, session = iam_evaluator.request_caller_arn(headers).rpartition("/")
+        if not role.startswith("arn:aws:sts:") or session != _TASK_SESSION:
+            return action
+        retrieve = "events:RetrieveConnectionCredentials"
+        return retrieve if missing_permission(role, (retrieve,), _connection_arn(body)) is None else action
+
+    def extract_connection(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *request: Any
+    ) -> str:
+        if service == "events" and headers.get("x-amz-target") == "AWSEvents.DescribeConnection":
+            return _connection_arn(body)
+        arn: str = resource_of(service, method, path, headers, body, *request)
+        return arn
+
+    iam_actions.extract_iam_action = extract_action
+    iam_actions.extract_resource_arn = extract_connection
+
+
+def _connection_arn(body: bytes) -> str:
+    """Return the ARN of the connection in the body of a request."""
+    try:
+        name = json.loads(body)["Name"]
+    except (ValueError, KeyError, TypeError):
+        return "*"
+    return f"arn:aws:events:{get_region()}:{get_account_id()}:connection/{name}"
