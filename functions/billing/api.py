@@ -188,7 +188,7 @@ def get_seller(call: Call) -> Reply:
     return Reply(seller, version=version)
 
 
-@api.route("PUT /settings/seller", "manage", body=Seller, response=Seller)
+@api.route("PUT /settings/seller", "manage", body=Seller, response=Seller, versioned=True)
 def put_seller(call: Call) -> Reply:
     """Set the shop as it is printed on documents from now on, at the version in If-Match, or at any."""
     seller, version = _documents().put_seller(call.body.model_dump(), call.version)

@@ -148,7 +148,7 @@ def get_product(call: Call) -> Reply:
     return Reply(product, version=version)
 
 
-@api.route("PUT /products/{sku}", "manage", body=Product, response=Product)
+@api.route("PUT /products/{sku}", "manage", body=Product, response=Product, versioned=True)
 def put_product(call: Call) -> Reply:
     """Create or replace a product; with If-Match replace it at that version."""
     if call.body.sku != call.path["sku"]:
@@ -156,7 +156,7 @@ def put_product(call: Call) -> Reply:
     return Reply(call.body, version=_catalog().put_product(call.body, call.version))
 
 
-@api.route("POST /products/{sku}/prices", "manage", body=NewPrice, response=Product)
+@api.route("POST /products/{sku}/prices", "manage", body=NewPrice, response=Product, versioned=True)
 def schedule_price(call: Call) -> Reply:
     """Change the price of a product from a time on, at the version in If-Match, or at its newest."""
     change = {**call.body.model_dump(mode="json"), "sku": call.path["sku"]}
@@ -164,7 +164,7 @@ def schedule_price(call: Call) -> Reply:
     return Reply(product, version=version)
 
 
-@api.route("PUT /products/{sku}/retired", "manage", body=Retirement, response=Product)
+@api.route("PUT /products/{sku}/retired", "manage", body=Retirement, response=Product, versioned=True)
 def retire_product(call: Call) -> Reply:
     """Stop selling a product, or sell it again, at the version in If-Match, or at its newest."""
     product, version = _catalog().retire(call.path["sku"], call.body.retired, call.version)
@@ -185,7 +185,7 @@ def get_category(call: Call) -> Reply:
     return Reply(category, version=version)
 
 
-@api.route("PUT /categories/{category}", "manage", body=Category, response=Category)
+@api.route("PUT /categories/{category}", "manage", body=Category, response=Category, versioned=True)
 def put_category(call: Call) -> Reply:
     """Create a category, rename it, retire it or use it again, at the version in If-Match, or at its newest."""
     if call.body.category != call.path["category"]:
@@ -200,7 +200,7 @@ def list_return_windows(call: Call) -> Reply:
     return Reply(windows, version=version)
 
 
-@api.route("PUT /settings/return-windows", "manage", body=ReturnWindow, response=ReturnWindow)
+@api.route("PUT /settings/return-windows", "manage", body=ReturnWindow, response=ReturnWindow, versioned=True)
 def put_return_window(call: Call) -> Reply:
     """Set the return window of a category; orders that are sold keep theirs. If-Match: the version of the list."""
     return Reply(call.body, version=_catalog().put_return_window(call.body, call.version))
@@ -213,7 +213,7 @@ def get_price_days(call: Call) -> Reply:
     return Reply(PriceDays(days=days), version=version)
 
 
-@api.route("PUT /settings/price-days", "manage", body=PriceDays, response=PriceDays)
+@api.route("PUT /settings/price-days", "manage", body=PriceDays, response=PriceDays, versioned=True)
 def put_price_days(call: Call) -> Reply:
     """Set the days whose lowest price values a return without a receipt, at the version in If-Match, or at any."""
     return Reply(call.body, version=_catalog().put_price_days(call.body, call.version))
@@ -226,7 +226,9 @@ def get_barcode_layouts(call: Call) -> Reply:
     return Reply(layouts, version=version)
 
 
-@api.route("PUT /settings/barcode-layouts", "manage", body=BarcodeLayouts, response=BarcodeLayouts)
+@api.route(
+    "PUT /settings/barcode-layouts", "manage", body=BarcodeLayouts, response=BarcodeLayouts, versioned=True
+)
 def put_barcode_layouts(call: Call) -> Reply:
     """Set how barcodes with a price or weight in them are laid out. If-Match: the version of the layouts."""
     return Reply(call.body, version=_catalog().put_barcode_layouts(call.body, call.version))
@@ -239,7 +241,9 @@ def list_tax_classes(call: Call) -> Reply:
     return Reply(classes, version=version)
 
 
-@api.route("PUT /settings/tax-classes/{tax_class}", "manage", body=TaxPercent, response=TaxClassRates)
+@api.route(
+    "PUT /settings/tax-classes/{tax_class}", "manage", body=TaxPercent, response=TaxClassRates, versioned=True
+)
 def put_tax_class(call: Call) -> Reply:
     """Create a tax class or set its rate, now or from a time on; orders that are sold keep theirs.
 
@@ -251,7 +255,13 @@ def put_tax_class(call: Call) -> Reply:
     return Reply(tax_class, version=version)
 
 
-@api.route("PUT /settings/tax-classes/{tax_class}/retired", "manage", body=Retirement, response=TaxClassRates)
+@api.route(
+    "PUT /settings/tax-classes/{tax_class}/retired",
+    "manage",
+    body=Retirement,
+    response=TaxClassRates,
+    versioned=True,
+)
 def retire_tax_class(call: Call) -> Reply:
     """Retire a tax class that no product on sale has, or use it again. If-Match: the version of the list."""
     tax_class, version = _catalog().retire_tax_class(call.path["tax_class"], call.body.retired, call.version)
@@ -265,7 +275,13 @@ def get_discount_limits(call: Call) -> Reply:
     return Reply(limits, version=version)
 
 
-@api.route("PUT /settings/discount-limits/{role}", "manage", body=DiscountLimit, response=DiscountLimit)
+@api.route(
+    "PUT /settings/discount-limits/{role}",
+    "manage",
+    body=DiscountLimit,
+    response=DiscountLimit,
+    versioned=True,
+)
 def put_discount_limit(call: Call) -> Reply:
     """Set the most that a role may take off an order; that of managers is for operators. If-Match: of the limits."""
     by_operator = "operator" in call.caller.groups

@@ -90,7 +90,7 @@ def get_customer(call: Call) -> Reply:
     return Reply(customer, version=stored.version)
 
 
-@api.route("PATCH /customers/{customer_id}", "sell", body=CustomerChanges, response=Customer)
+@api.route("PATCH /customers/{customer_id}", "sell", body=CustomerChanges, response=Customer, versioned=True)
 def update_customer(call: Call) -> Reply:
     """Change fields of a customer at the version in If-Match, or at its newest."""
     changes = call.body.model_dump(exclude_unset=True)

@@ -210,7 +210,7 @@ def get_location(call: Call) -> Reply:
     return Reply(location, version=version)
 
 
-@api.route("PUT /locations/{location}", "manage", body=LocationBody, response=Location)
+@api.route("PUT /locations/{location}", "manage", body=LocationBody, response=Location, versioned=True)
 def put_location(call: Call) -> Reply:
     """Create a location, or rename it, at the version in If-Match, or at any."""
     location = parse(Location, {"location": call.path["location"], "name": call.body.name})

@@ -254,7 +254,9 @@ def get_credit_policy(call: Call) -> Reply:
     return Reply(policy, version=version)
 
 
-@api.route("PUT /credit-policies/{currency}", "manage", body=PolicyBody, response=CreditPolicy)
+@api.route(
+    "PUT /credit-policies/{currency}", "manage", body=PolicyBody, response=CreditPolicy, versioned=True
+)
 def set_credit_policy(call: Call) -> Reply:
     """Set the limit and the expiry of goodwill in a currency, at the version in If-Match, or at any."""
     request = {**call.body.model_dump(), "currency": call.path["currency"]}
@@ -287,7 +289,13 @@ def get_account(call: Call) -> Reply:
     return Reply(account, version=version)
 
 
-@api.route("PUT /customers/{customer_id}/accounts/{currency}", "manage", body=LimitBody, response=Account)
+@api.route(
+    "PUT /customers/{customer_id}/accounts/{currency}",
+    "manage",
+    body=LimitBody,
+    response=Account,
+    versioned=True,
+)
 def set_credit_limit(call: Call) -> Reply:
     """Set how much a customer may owe in a currency; what is owed stays. If-Match: the version of the limit."""
     account, version = _accounts().set_limit({**call.body.model_dump(), **call.path}, call.version)

@@ -172,7 +172,9 @@ def get_supplier(call: Call) -> Reply:
     return Reply(account, version=account.version)
 
 
-@api.route("PUT /suppliers/{supplier_id}", "manage", body=SupplierBody, response=SupplierAccount)
+@api.route(
+    "PUT /suppliers/{supplier_id}", "manage", body=SupplierBody, response=SupplierAccount, versioned=True
+)
 def update_supplier(call: Call) -> Reply:
     """Replace a supplier and add prices, at the version in If-Match, or at its newest."""
     body: SupplierBody = call.body

@@ -107,7 +107,7 @@ def list_policies(call: Call) -> PolicyPage:
     return PolicyPage(policies=page.rows, next_cursor=call.cursor(page.after))
 
 
-@api.route("PUT /reorder-policies", "manage", body=Policy, response=Policy)
+@api.route("PUT /reorder-policies", "manage", body=Policy, response=Policy, versioned=True)
 def put_policy(call: Call) -> Reply:
     """Create or replace the reorder policy of a SKU at a location, at the version in If-Match, or at any."""
     return Reply(call.body, version=_reorders().put_policy(call.body, call.version))

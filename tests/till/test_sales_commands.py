@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from customers.models import Customer
@@ -60,6 +62,25 @@ def test_advice_on_a_gift_card_that_is_not_issued_is_not_about_its_code(stack: N
 def test_method_that_the_api_does_not_have_is_refused(method: str) -> None:
     printed = run("api", method, "/customers", code=2).stderr
     assert f"method is '{method}'; expected GET, POST, PUT, PATCH or DELETE." in printed
+
+
+@pytest.mark.parametrize(
+    ("version", "header"), [("3", '"3"'), ('"3"', '"3"'), ('W/"3"', 'W/"3"'), ('"3', '"3')]
+)
+def test_version_of_an_update_needs_no_quotes(
+    seeded: None, monkeypatch: pytest.MonkeyPatch, version: str, header: str
+) -> None:
+    sent: list[Any] = []
+
+    def request(*_: Any, headers: dict[str, str], **__: Any) -> Any:
+        sent.append(headers["if-match"])
+        return SimpleNamespace(status=200, headers={}, data=b"{}")
+
+    monkeypatch.setattr("urllib3.request", request)
+    monkeypatch.setattr("till.commands.api._token", lambda *_: "token")
+    monkeypatch.setattr("till.users.api_url", lambda _: "http://127.0.0.1")
+    run("api", "PATCH", "/customers/cus-1", "--data", "{}", "--if-match", version)
+    assert sent == [header]
 
 
 def test_methods_of_the_command_are_those_of_the_api() -> None:

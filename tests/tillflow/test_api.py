@@ -61,6 +61,12 @@ def shop() -> tuple[Api, list[Call]]:
         calls.append(call)
         return call.body
 
+    @api.route("PUT /sales", "sell", body=Sale, query=Page, response=Sale, versioned=True)
+    def change(call: Call) -> Sale:
+        """Change a sale."""
+        calls.append(call)
+        return call.body
+
     @api.route("GET /sales", "read", query=Page, response=list[Sale])
     def list_sales(call: Call) -> list[Sale]:
         """List sales."""
@@ -84,7 +90,7 @@ def shop() -> tuple[Api, list[Call]]:
                 raise KeyError("secret detail")
             case "declined":
                 raise ProblemError(Problem(402, "PaymentDeclined", "declined", "Declined."))
-        return Reply(Sale(sale_id="1"), version=call.version or 3)
+        return Reply(Sale(sale_id="1"), version=3)
 
     return api, calls
 
@@ -316,12 +322,37 @@ def test_etag_and_if_none_match(sent: str) -> None:
     assert (response["statusCode"], response["body"]) == (304, "")
 
 
-@pytest.mark.parametrize("value", ["x", "-1", '"1', "9" * 30, "*"])
-def test_invalid_if_match_is_refused(value: str) -> None:
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("x", "-1", "3", '"1', '1"', '"-1"', '""', '"x"', 'W/"3"', 'w/"3"', '"3", "4"', '"3"4"', "*"),
+        '"\u0663"',
+        '"' + "9" * 16 + '"',
+    ],
+)
+def test_if_match_that_is_not_one_strong_tag_is_refused(value: str) -> None:
+    api, calls = shop()
+    event = request("PUT /api/sales", {"sale_id": "1"}, headers={"If-Match": value})
+    status, problem = call_api(api, event)
+    assert (status, [one["field"] for one in problem["problems"]], calls) == (400, ["If-Match"], [])
+
+
+@pytest.mark.parametrize("value", ['"3"', ' "3" ', '\t"3"'])
+def test_if_match_is_the_version_of_a_record(value: str) -> None:
+    api, calls = shop()
+    event = request("PUT /api/sales", {"sale_id": "1"}, headers={"If-Match": value})
+    assert call_api(api, event)[0] == 200
+    assert calls[0].version == 3
+
+
+def test_wrong_if_match_is_named_with_the_wrong_fields() -> None:
     api, _ = shop()
-    event = request("GET /api/sales/{sale_id}", pathParameters={"sale_id": "1"}, headers={"If-Match": value})
-    expected = 200 if value == '"1' else 400
-    assert call_api(api, event)[0] == expected
+    event = request(
+        "PUT /api/sales", {}, headers={"If-Match": "3"}, queryStringParameters={"limit": "0", "x": "1"}
+    )
+    status, problem = call_api(api, event)
+    assert status == 400
+    assert [one["field"] for one in problem["problems"]] == ["limit", "x", "sale_id", "If-Match"]
 
 
 def test_caller_is_read_from_the_claims_of_the_gateway() -> None:

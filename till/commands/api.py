@@ -48,7 +48,8 @@ def api(
     stack = find_stack()
     headers = {"authorization": f"Bearer {_token(stack, user)}", "content-type": "application/json"}
     if if_match is not None:
-        headers["if-match"] = if_match
+        # A shell removes the quotes of an ETag.
+        headers["if-match"] = f'"{if_match}"' if if_match.isdigit() else if_match
     try:
         response = urllib3.request(
             method.upper(),

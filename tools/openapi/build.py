@@ -126,13 +126,13 @@ def _operation(service: str, route: Any, schemas: dict[str, Any]) -> dict[str, A
                 "description": "The request is done once for each key.",
             }
         )
-    if route.method == "PATCH":
+    if route.versioned:
         operation["parameters"].append(
             {
                 "name": "If-Match",
                 "in": "header",
                 "required": False,
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
                 "description": "The version that the change is for: the ETag of the record.",
             }
         )

@@ -65,7 +65,7 @@ def get_draft(call: Call) -> Reply:
     return Reply(draft, version=draft.version)
 
 
-@api.route("PUT /drafts/{draft_id}", "sell", body=DraftOrder, response=Draft)
+@api.route("PUT /drafts/{draft_id}", "sell", body=DraftOrder, response=Draft, versioned=True)
 def update_draft(call: Call) -> Reply:
     """Replace the order of a draft at the version in If-Match, or at its newest."""
     _check_location_of_draft(call, call.path["draft_id"])
@@ -75,7 +75,7 @@ def update_draft(call: Call) -> Reply:
     return Reply(draft, version=draft.version)
 
 
-@api.route("POST /drafts/{draft_id}/discard", "sell", response=Draft)
+@api.route("POST /drafts/{draft_id}/discard", "sell", response=Draft, versioned=True)
 def discard_draft(call: Call) -> Reply:
     """Discard a draft at the version in If-Match, or at its newest."""
     _check_location_of_draft(call, call.path["draft_id"])
@@ -90,6 +90,7 @@ def discard_draft(call: Call) -> Reply:
     query=Wait,
     response=Order,
     statuses=(201, 202),
+    versioned=True,
 )
 def sell_draft(call: Call) -> Reply:
     """Sell the order of a draft at the prices of now. The same again starts nothing."""

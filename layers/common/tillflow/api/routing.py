@@ -31,6 +31,7 @@ MAX_QUERY_LENGTH = 2048
 MAX_PATH_BYTES = 2000
 MAX_LOGGED = 256
 _KEY = re.compile(r"[!-~]{1,255}")
+_VERSION = re.compile(r'"([0-9]{1,15})"')
 
 type Scope = str
 type Operation = Callable[["Call"], "Reply | Any"]
@@ -47,6 +48,7 @@ class Route:
     body, query: models of the request; response: the type of a successful response; statuses: its HTTP statuses.
     verify: raises for a sender that is not known; called before the query and the body are parsed, so that such a
     sender learns nothing of them. keyed: the request has no id of its own; `Idempotency-Key` names it.
+    versioned: it changes a record at the version in `If-Match`.
     """
 
     key: str
@@ -59,6 +61,7 @@ class Route:
     statuses: tuple[int, ...]
     verify: Callable[["Call"], None] | None = None
     keyed: bool = False
+    versioned: bool = False
 
     @property
     def method(self) -> str:
@@ -88,14 +91,18 @@ class Call:
 
     @property
     def version(self) -> int | None:
-        """The version in If-Match, such as `"3"`; None without the header. InvalidRequest for anything else."""
+        """The version in If-Match, such as `"3"`; None without the header. InvalidRequest for anything else.
+
+        If-Match compares strongly (RFC 9110): a weak tag is no version. A list and `*` are refused, since a writer
+        has read one version.
+        """
         value = self.headers.get("if-match")
         if value is None:
             return None
-        text = value.strip().removeprefix("W/").strip('"')
-        if not (text.isascii() and text.isdigit() and len(text) <= 15):
-            raise InvalidRequest("If-Match", value, 'the ETag of the record, such as "3"')
-        return int(text)
+        tag = _VERSION.fullmatch(value.strip(" \t"))
+        if tag is None:
+            raise InvalidRequest("If-Match", value, 'one ETag of the record, such as "3"')
+        return int(tag[1])
 
     @property
     def idempotency_key(self) -> str | None:
@@ -172,6 +179,7 @@ class Api:
         statuses: tuple[int, ...] = (200,),
         verify: Callable[[Call], None] | None = None,
         keyed: bool = False,
+        versioned: bool = False,
     ) -> Callable[[Operation], Operation]:
         """Register an operation under a route key, e.g. `GET /orders/{order_id}`, or `GET ` for the API itself.
 
@@ -183,7 +191,17 @@ class Api:
             method, path = key.split(" ", 1)
             key_with_prefix = f"{method} {PREFIX}{path}"
             self.routes[key_with_prefix] = Route(
-                key_with_prefix, scope, operation, summary, body, query, response, statuses, verify, keyed
+                key_with_prefix,
+                scope,
+                operation,
+                summary,
+                body,
+                query,
+                response,
+                statuses,
+                verify,
+                keyed,
+                versioned,
             )
             return operation
 
@@ -267,6 +285,8 @@ def _call(route: Route, event: Event, caller: Caller) -> Call:
     }
     if route.keyed:
         checks["key"] = lambda: call.idempotency_key
+    if route.versioned:
+        checks["version"] = lambda: call.version
     values = _all_of(checks)
     return replace(call, query=values["query"], body=values["body"])
 
