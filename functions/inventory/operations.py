@@ -65,7 +65,7 @@ class StockOperations:
         """
         name = location.location
         if not PLACE.fullmatch(name) and self._locations.find_unknown([name]):
-            accepted = "1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit"
+            accepted = "1 to 64 of A-Z a-z 0-9 _.-, the first a letter or digit"
             raise InvalidRequest("location", name, accepted)
         return self._locations.put(location, version)
 

@@ -122,7 +122,7 @@ def test_a_level_that_is_missing_drifts_from_zero() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"location": "a#b"}, "location is 'a#b'; expected text that matches"),
+        ({"location": "a#b"}, "location is 'a#b'; expected 1 to 64 of|expected one line of text without #"),
         ({"lines": []}, "lines is .*; expected at least 1 item"),
         ({"lines": [{"sku": "A", "quantity": 0}]}, r"lines\[0\].quantity is 0; expected a number above 0"),
         ({"lines": [{"sku": "A", "quantity": 1.5}]}, r"lines\[0\].quantity is 1.5"),

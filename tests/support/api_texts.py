@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Formatter
 
 from tillflow.parsing import EXPECTED
+from tillflow.patterns import WORDS
 
 _ROOT = Path(__file__).parents[2]
 _SOURCES = ("functions", "layers/common")
@@ -63,7 +64,7 @@ def accepted_texts() -> Templates:
     """Return the templates of what a field accepts."""
     modules = _modules()
     errors = _request_errors(modules)
-    texts = {_template_of_format(template) for template in EXPECTED.values()} - {"{}"}
+    texts = {_template_of_format(template) for template in EXPECTED.values()} - {"{}"} | set(WORDS.values())
     for module in modules:
         sinks = errors | _problem_names(module)
         for function, call in _calls(module.tree):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError
 
 from tillflow.errors import InvalidRequest, Problem
-from tillflow.fields import VISIBLE_LINE
+from tillflow.patterns import WORDS
 from tillflow.plurals import counted
 
 EXPECTED = {
@@ -22,8 +22,6 @@ EXPECTED = {
     "string_type": "text",
     "string_too_short": "at least {min_length} character(s)",
     "string_too_long": "at most {max_length} characters",
-    "string_pattern_mismatch": "text that matches {pattern}",
-    "blank_line": "one line of text that is not blank",
     "literal_error": "{expected}",
     "list_type": "a list",
     "tuple_type": "a list",
@@ -132,7 +130,7 @@ def _expected(problem: Any) -> str:
     context = problem.get("ctx", {})
     if problem["type"] == "value_error":
         return str(context["error"])
-    # Not pydantic's: the pattern itself says little.
-    kind = "blank_line" if context.get("pattern") == VISIBLE_LINE else problem["type"]
-    template = EXPECTED.get(kind)
+    if words := WORDS.get(context.get("pattern", "")):
+        return words
+    template = EXPECTED.get(problem["type"])
     return template.format(**context) if template else str(problem["msg"])
