@@ -18,7 +18,7 @@ it.each([
   ["at most 5 days from 2026-01-31", "höchstens 5 Tage ab dem 31.01.2026"],
   ["an https URL of at most 2048 characters as the address of a webhook", "eine Adresse mit https von höchstens 2048 Zeichen, als Adresse eines Webhooks"],
   ["EUR, the currency of sup-1", "EUR, die Währung von sup-1"],
-  ["text that matches ^[A-Z]+$", "Text nach dem Muster ^[A-Z]+$"],
+  ["1 to 80 of A-Z a-z 0-9 _ -", "1 bis 80 Zeichen aus A-Z a-z 0-9 _ -"],
   ["something of a later release", "something of a later release"],
 ])("translates %s", (accepted, german) => {
   expect(acceptedInGerman(accepted, WORDS, date)).toBe(german);

@@ -69,6 +69,7 @@ export const MORE_PROBLEMS: Readonly<Record<string, string>> = {
   PurchaseConflict: "Der Einkauf lässt das in diesem Zustand nicht zu. Neu laden.",
   ReceiptAboveApproval: "Mehr als freigegeben. Den Rest zurücksenden.",
   RecordChanged: "Der Datensatz hat sich geändert. Neu laden, dann speichern.",
+  RefundDisputed: "Die Leitung regelt die Zahlung.",
   RefundRefused: "Diese Zahlung kann nicht erstattet werden. Guthaben anbieten, außer wenn sie bestritten ist.",
   ReturnWindowClosed: "Die Rückgabefrist ist abgelaufen. Die Leitung kann sie erlauben.",
   ReversalRefused: "Die Leitung regelt die Zahlung.",
