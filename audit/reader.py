@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from tillflow.store import unmarshal
+from tillflow.store import MalformedRow, unmarshal
 
 from audit.delivery import BUS_TIME
 from audit.snapshot import TABLES, Item, Pictures, Snapshot
@@ -71,7 +72,28 @@ def scan_table(dynamodb: Any, name: str) -> Iterator[Item]:
     start: dict[str, Any] = {}
     while True:
         page = dynamodb.scan(TableName=name, ConsistentRead=True, **start)
-        yield from map(unmarshal, page["Items"])
+        yield from map(_row, page["Items"])
         if "LastEvaluatedKey" not in page:
             return
         start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def _row(item: Mapping[str, Any]) -> Item:
+    """Return a row; numbers that are not whole, which the services refuse, are decimals."""
+    try:
+        return unmarshal(item)
+    except MalformedRow:
+        return {name: _value(value) for name, value in item.items()}
+
+
+def _value(attribute: Mapping[str, Any]) -> Any:
+    ((kind, inner),) = attribute.items()
+    match kind:
+        case "N":
+            number = Decimal(inner)
+            return int(number) if number == number.to_integral_value() else number
+        case "L":
+            return [_value(member) for member in inner]
+        case "M":
+            return {name: _value(value) for name, value in inner.items()}
+    return unmarshal({kind: attribute})[kind]

@@ -15,6 +15,7 @@ from audit.images import IMAGES
 from audit.manual_entries import MANUAL_ENTRIES
 from audit.merges import MERGES
 from audit.money import MONEY
+from audit.numbers import NUMBERS
 from audit.purchases import PURCHASES
 from audit.receivables import RECEIVABLES
 from audit.reports import REPORTS
@@ -45,13 +46,15 @@ INVARIANTS: tuple[Invariant, ...] = (
     *EXECUTIONS,
     *REPORTS,
     *CATALOG,
+    *NUMBERS,
 )
 
 
 # Parts that rows are left out in: the search ends in seconds, whatever the size of the tables.
 _MOST_PARTS = 64
 _MOST_NAMED = 5
-_MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+# A document that is nested too deeply raises RecursionError.
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def check(snapshot: Snapshot) -> list[Violation]:

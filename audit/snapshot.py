@@ -49,11 +49,14 @@ type Breach = tuple[str, str]
 
 
 def invariant(rule: Callable[["Snapshot"], Iterator[Breach]]) -> Callable[["Snapshot"], Iterator[Violation]]:
-    """Turn a rule into an invariant: its breaches become violations that have the rule's name."""
+    """Turn a rule into an invariant: its breaches become violations that have the rule's name.
+
+    A subject is of a row, which can have any value in place of an id.
+    """
 
     @wraps(rule)
     def violations(shop: "Snapshot") -> Iterator[Violation]:
-        return (Violation(rule.__name__, subject, message) for subject, message in rule(shop))
+        return (Violation(rule.__name__, str(subject), message) for subject, message in rule(shop))
 
     return violations
 
@@ -249,7 +252,11 @@ class Snapshot:
 
     def survivor_of(self, customer_id: str) -> str:
         """Return the customer that has what belongs to a customer: itself unless it was merged."""
+        merged: set[str] = set()
         while customer_id in self.survivors:
+            if customer_id in merged:
+                raise ValueError(f"customers are merged in a circle: {', '.join(sorted(merged))}")
+            merged.add(customer_id)
             customer_id = self.survivors[customer_id]
         return customer_id
 

@@ -38,6 +38,7 @@ def operator_error_of(error: Exception) -> OperatorError | None:
     from botocore.exceptions import BotoCoreError, ClientError
     from pydantic import ValidationError
     from tillflow.errors import DomainError
+    from tillflow.store import MalformedRow
 
     match error:
         case OperatorError():
@@ -46,6 +47,8 @@ def operator_error_of(error: Exception) -> OperatorError | None:
             return OperatorError(str(error))
         case ValidationError() | JSONDecodeError():
             return explain_stored(error)
+        case MalformedRow():
+            return OperatorError(f"A stored {error}.", _STORED)
         case BotoCoreError() | ClientError():
             return explain(error)
     return None

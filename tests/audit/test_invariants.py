@@ -385,5 +385,5 @@ def test_order_with_the_case_of_a_difference_alone_is_not_excused() -> None:
 def test_every_invariant_is_shown_to_find_its_fault() -> None:
     broken = (*BROKEN, *BROKEN_RECEIVABLES, *BROKEN_MERGES, *PURCHASES, *TRANSFERS, *IMAGES)
     elsewhere = {invariant.__name__ for invariant in (*RETURNS, *SHIPMENTS, *REPORTS, *EXECUTIONS, *CATALOG)}
-    shown = {name for name, _, _ in broken}
+    shown = {name for name, _, _ in broken} | {"stored_numbers_are_whole"}  # test_malformed_rows
     assert {invariant.__name__ for invariant in INVARIANTS} == shown | elsewhere

@@ -17,14 +17,14 @@ from inventory.models import Location
 from pydantic import AfterValidator, ValidationError, create_model
 from tillflow.aws import client
 from tillflow.errors import RecordChanged
-from tillflow.store import marshal
+from tillflow.store import MalformedRow, marshal, unmarshal
 from typer.testing import CliRunner
 
 from tests.support import shop_rows
 from tests.support.api_functions import ApiFunctions
 from tests.support.full_shop import CloudFormation
 from tests.support.shop_rows import SALE, Row
-from till.errors import explain_stored
+from till.errors import explain_stored, operator_error_of
 from till.main import app
 from till.services.billing import Documents
 from till.shop import ESPRESSO, GOODS, GRINDER, MUG, SELLER, Shop
@@ -432,3 +432,11 @@ def test_message_of_an_invalid_row_has_the_reason_alone() -> None:
     with pytest.raises(ValidationError) as invalid:
         create_model("Book", name=Annotated[str, AfterValidator(rejected)]).model_validate({"name": "a"})
     assert str(explain_stored(invalid.value)) == "A stored Book is not valid:\nname: 'a' has no page"
+
+
+def test_row_that_lacks_an_attribute_is_named_to_the_operator() -> None:
+    with pytest.raises(MalformedRow) as malformed:
+        unmarshal({"pk": {"S": "ORDER#1"}, "sk": {"S": "ORDER"}})["status"]
+    explained = operator_error_of(malformed.value)
+    assert explained is not None
+    assert str(explained) == "A stored row ORDER#1 ORDER has no status."

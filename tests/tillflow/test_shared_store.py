@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from tillflow.errors import DomainError, IdempotencyConflict, StoreContention
 from tillflow.store import (
     Action,
+    MalformedRow,
     Marker,
     apply_once,
     marshal,
@@ -251,3 +252,17 @@ def test_unprocessed_rows_are_written_again(dynamodb: Any, table: str) -> None:
 def test_rows_that_stay_unprocessed_are_contention_not_written(dynamodb: Any, table: str) -> None:
     with pytest.raises(StoreContention):
         write_rows(Stingy(dynamodb, served=0, times=99), table, rows(1), pause=lambda _: None)
+
+
+def test_attribute_that_a_row_lacks_is_named_with_its_key() -> None:
+    row = unmarshal({"pk": {"S": "ORDER#1"}, "sk": {"S": "ORDER"}})
+    with pytest.raises(MalformedRow, match=r"^row ORDER#1 ORDER has no status$"):
+        row["status"]
+    assert row.get("status") is None
+    assert row == {"pk": "ORDER#1", "sk": "ORDER"}
+
+
+@pytest.mark.parametrize("value", [{"N": "1.5"}, {"L": [{"N": "1.5"}]}, {"M": {"x": {"N": "1.5"}}}])
+def test_number_that_is_not_whole_is_named_with_its_row(value: dict[str, Any]) -> None:
+    with pytest.raises(MalformedRow, match=r"^row ORDER#1 ORDER has a number in total that is not whole$"):
+        unmarshal({"total": value, "pk": {"S": "ORDER#1"}, "sk": {"S": "ORDER"}})

@@ -46,14 +46,35 @@ class AlreadyApplied(Exception):
         self.result = result
 
 
+class MalformedRow(LookupError):
+    """A stored row that no release writes: it lacks an attribute, or has a number that is not whole."""
+
+    def __init__(self, row: Mapping[str, Any], fault: str) -> None:
+        super().__init__(f"row {row.get('pk')} {row.get('sk')} {fault}")
+
+
+class _Row(dict[str, Any]):
+    """A row; an attribute that it lacks is named with the key of the row."""
+
+    def __missing__(self, name: str) -> Any:
+        raise MalformedRow(self, f"has no {name}")
+
+
 def marshal(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return a plain item (str, int, bool, None, list, dict) as DynamoDB attribute values; TypeError on a float."""
     return {name: _value(value) for name, value in item.items()}
 
 
 def unmarshal(item: Mapping[str, Any] | None) -> Item:
-    """Return DynamoDB attribute values as a plain item, {} for None. Numbers become int."""
-    return {name: _plain(value) for name, value in (item or {}).items()}
+    """Return DynamoDB attribute values as a plain item, {} for None. Numbers become int, others MalformedRow."""
+    row = _Row()
+    for name, value in (item or {}).items():
+        try:
+            row[name] = _plain(value)
+        except ValueError:
+            stored = {key: value["S"] for key, value in (item or {}).items() if "S" in value}
+            raise MalformedRow(stored, f"has a number in {name} that is not whole") from None
+    return row
 
 
 def key(pk: str, sk: str) -> dict[str, Any]:
@@ -324,5 +345,5 @@ def _plain(value: Mapping[str, Any]) -> Any:
         case "L":
             return [_plain(member) for member in inner]
         case "M":
-            return unmarshal(inner)
+            return {name: _plain(member) for name, member in inner.items()}
     return inner
