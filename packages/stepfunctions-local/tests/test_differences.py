@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,23 +146,28 @@ def test_inventory_in_parquet_is_rejected() -> None:
     assert "format Parquet are not supported" in (result.cause or "")
 
 
-def test_oauth_connection_sends_no_authorization() -> None:
+def test_oauth_token_is_requested_for_every_task() -> None:
     class Services(FakeServices):
-        headers: dict[str, str]
+        def __init__(self, **calls: Any) -> None:
+            super().__init__(**calls)
+            self.sent: list[tuple[str, str | None]] = []
 
         async def http(self, request, **_):  # type: ignore[no-untyped-def]
-            self.headers = dict(request.headers)
-            return HttpResponse(200, "OK", {}, b"{}")
+            self.sent.append((request.url, request.headers.get("Authorization")))
+            return HttpResponse(200, "OK", {}, b'{"access_token": "t", "expires_in": 3600}')
 
     connection = {
         "SecretArn": "arn:secret",
         "AuthorizationType": "OAUTH_CLIENT_CREDENTIALS",
-        "AuthParameters": {},
+        "AuthParameters": {
+            "OAuthParameters": {"AuthorizationEndpoint": "https://auth.example.com", "HttpMethod": "POST"}
+        },
     }
+    secret = {"SecretString": '{"client_id": "c", "client_secret": "s"}'}
     services = Services(
         calls={
             "events:DescribeConnection": lambda _: connection,
-            "secretsmanager:GetSecretValue": lambda _: {"SecretString": '{"client_id": "c"}'},
+            "secretsmanager:GetSecretValue": lambda _: secret,
         }
     )
     arguments = {
@@ -170,8 +176,9 @@ def test_oauth_connection_sends_no_authorization() -> None:
         "Authentication": {"ConnectionArn": "arn:aws:events:us-east-1:000000000000:connection/c/1"},
     }
     with VirtualEngine(services) as engine:
-        assert engine.run(task("http:invoke", **arguments)).status == "SUCCEEDED"
-    assert "Authorization" not in services.headers
+        for _ in range(2):
+            assert engine.run(task("http:invoke", **arguments)).status == "SUCCEEDED"
+    assert services.sent == [("https://auth.example.com", None), ("https://api.example.com", "Bearer t")] * 2
 
 
 @pytest.mark.parametrize("action", ["call", "runJob.sync"])

@@ -94,6 +94,83 @@ def test_hidden_parameters_of_a_connection_come_from_its_secret() -> None:
     assert (headers["Shown"], headers["Hidden"]) == ("value", "secret value")
 
 
+OAUTH_SECRET = {
+    "SecretString": json.dumps(
+        {
+            "client_id": "shop",
+            "client_secret": "s&cret",
+            "oauth_http_parameters": {
+                "body_parameters": [{"key": "audience", "value": "api", "is_value_secret": True}]
+            },
+        }
+    )
+}
+
+
+def oauth_connection(method: str) -> dict[str, Any]:
+    hidden = {"Key": "audience", "IsValueSecret": True}
+    parameters = {
+        "AuthorizationEndpoint": "https://auth.example.com/token?v=1",
+        "HttpMethod": method,
+        "OAuthHttpParameters": {
+            "BodyParameters": [hidden, {"Key": "scope", "Value": "orders", "IsValueSecret": False}],
+            "HeaderParameters": [{"Key": "X-Tenant", "Value": "north", "IsValueSecret": False}],
+            "QueryStringParameters": [{"Key": "q", "Value": "1", "IsValueSecret": False}],
+        },
+    }
+    return {
+        "SecretArn": "arn:secret",
+        "AuthorizationType": "OAUTH_CLIENT_CREDENTIALS",
+        "ConnectionState": "AUTHORIZED",
+        "AuthParameters": {"OAuthParameters": parameters},
+    }
+
+
+FORM = "grant_type=client_credentials&client_id=shop&client_secret=s%26cret&audience=api&scope=orders"
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "body", "content_type"),
+    [
+        (
+            "POST",
+            "https://auth.example.com/token?v=1&q=1",
+            FORM.encode(),
+            "application/x-www-form-urlencoded",
+        ),
+        ("GET", f"https://auth.example.com/token?v=1&q=1&{FORM}", b"", None),
+    ],
+)
+def test_oauth_connection_exchanges_its_credentials_for_a_token(
+    method: str, url: str, body: bytes, content_type: str | None
+) -> None:
+    token = HttpResponse(200, "OK", {}, b'{"access_token": "abc", "token_type": "bearer"}')
+    services = FakeResponses(oauth_connection(method), OAUTH_SECRET, token, OK)
+    run("http:invoke", GET, services)
+    exchange, request = services.calls[2:]
+    assert (exchange.method, exchange.url, exchange.body) == (method, url, body)
+    assert (exchange.content_type, dict(exchange.headers)) == (content_type, {"X-Tenant": "north"})
+    assert request.headers["Authorization"] == "Bearer abc"
+    assert "Authorization" not in request.without_secrets.headers
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        HttpResponse(401, "Unauthorized", {}, b'{"access_token": "abc"}'),
+        HttpResponse(200, "OK", {}, b"no JSON"),
+        HttpResponse(200, "OK", {}, b"[]"),
+        HttpResponse(200, "OK", {}, b'{"token_type": "bearer"}'),
+        CallFailed("no connection"),
+    ],
+)
+def test_oauth_connection_without_a_token_fails(response: Any) -> None:
+    services = FakeResponses(oauth_connection("POST"), OAUTH_SECRET, response)
+    error, cause = failure("http:invoke", GET, services)
+    assert error == "Events.ConnectionResource.InvalidConnectionState"
+    assert "has no token" in cause
+
+
 def test_connection_adds_a_body_to_a_task_without_one() -> None:
     assert sent({}, BodyParameters={"a": "b"}).body == b'{"a":"b"}'
     assert sent({}).body == b""

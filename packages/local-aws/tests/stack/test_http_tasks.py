@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from botocore.exceptions import ClientError
@@ -18,10 +19,17 @@ pytestmark = pytest.mark.xdist_group("aws")
 
 
 class _Echo(BaseHTTPRequestHandler):
-    """Responds with the headers and the path of the request."""
+    """Responds to a GET with its headers and path, and to a POST with an OAuth token for its form."""
 
     def do_GET(self) -> None:
-        body = json.dumps({"path": self.path, "headers": dict(self.headers)}).encode()
+        self._respond({"path": self.path, "headers": dict(self.headers)})
+
+    def do_POST(self) -> None:
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self._respond({"access_token": "-".join(form["client_secret"] + form["scope"])})
+
+    def _respond(self, document: dict[str, Any]) -> None:
+        body = json.dumps(document).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -101,6 +109,21 @@ def test_task_sends_the_credentials_of_its_connection(aws: Aws, endpoint: str) -
     request = _sent(aws, endpoint, basic)
     assert request["headers"]["Authorization"] == "Basic c2hvcDp3b3Jk"
     assert (request["headers"]["X-Tenant"], request["path"]) == ("north", "/orders?v=2")
+
+
+def test_task_sends_the_token_of_its_oauth_connection(aws: Aws, endpoint: str) -> None:
+    scope = {"Key": "scope", "Value": "orders", "IsValueSecret": True}
+    oauth = {
+        "ClientParameters": {"ClientID": "shop", "ClientSecret": "word"},
+        "AuthorizationEndpoint": endpoint,
+        "HttpMethod": "POST",
+        "OAuthHttpParameters": {"BodyParameters": [scope]},
+    }
+    name, connection = _connection(aws, "OAUTH_CLIENT_CREDENTIALS", {"OAuthParameters": oauth})
+    assert _sent(aws, endpoint, connection)["headers"]["Authorization"] == "Bearer word-orders"
+    shown = aws.client("events").describe_connection(Name=name)["AuthParameters"]["OAuthParameters"]
+    assert shown["ClientParameters"] == {"ClientID": "shop"}
+    assert shown["OAuthHttpParameters"] == {"BodyParameters": [{"Key": "scope", "IsValueSecret": True}]}
 
 
 @pytest.mark.parametrize("missing", [1, 2])

@@ -62,6 +62,7 @@ class HttpRequest:
 
     `signed_for` is the service it is signed for (`execute-api`), or None. `content_type` is a default that is
     sent but not shown with the headers. `without_secrets` is the request without the data of its connection, or None.
+    `for_token` marks the request of a connection for its OAuth token, which precedes that of the task.
     """
 
     method: str
@@ -71,6 +72,7 @@ class HttpRequest:
     signed_for: str | None = None
     content_type: str | None = None
     without_secrets: "HttpRequest | None" = None
+    for_token: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,3 +193,24 @@ def test_input_keeps_its_text() -> None:
 def test_definition_that_is_no_object_is_rejected(definition: object) -> None:
     finding = "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null"
     assert refusal(definition) == f"InvalidDefinition: Invalid State Machine Definition: '{finding}'"
+
+
+class RefusingOAuthServices(OnePageServices):
+    """A connection with OAuth credentials, and an authorization endpoint that refuses them."""
+
+    async def call(self, service: str, operation: str, params: dict, **authority: object) -> dict:
+        if service == "secretsmanager":
+            return {"SecretString": '{"client_id": "c", "client_secret": "hidden"}'}
+        oauth = {"AuthorizationEndpoint": "https://auth.example.com", "HttpMethod": "POST"}
+        return {
+            "SecretArn": "arn:secret",
+            "AuthorizationType": "OAUTH_CLIENT_CREDENTIALS",
+            "AuthParameters": {"OAuthParameters": oauth},
+        }
+
+
+def test_trace_level_does_not_show_the_request_for_a_token() -> None:
+    response = run_raw(HTTP, services=RefusingOAuthServices(), roleArn=ROLE, inspectionLevel="TRACE")
+    assert response["error"] == "Events.ConnectionResource.InvalidConnectionState"
+    assert "request" not in response["inspectionData"]
+    assert "hidden" not in str(response)

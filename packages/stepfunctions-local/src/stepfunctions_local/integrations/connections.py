@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import StateError
 from ..services import CallFailed, RoleNotAssumable, ServiceError, TaskServices
 from .base import TaskRequest
+from .oauth import TokenExchange, authorization_header
 
 _USABLE_STATES = frozenset({"AUTHORIZED", "ACTIVE"})
 
@@ -40,9 +41,13 @@ async def read_connection(arn: str, request: TaskRequest, services: TaskServices
         raise _failure("AccessDenied", str(refusal)) from None
     except CallFailed as failure:
         raise _failure("InternalError", str(failure)) from None
-    extra = connection.get("AuthParameters", {}).get("InvocationHttpParameters", {})
+    shown = connection.get("AuthParameters", {})
+    extra = shown.get("InvocationHttpParameters", {})
     stored = json.loads(secret["SecretString"])
-    authorization = _authorization(connection["AuthorizationType"], stored)
+    if connection["AuthorizationType"] == "OAUTH_CLIENT_CREDENTIALS":
+        authorization = await _oauth(shown.get("OAuthParameters", {}), stored, arn, services)
+    else:
+        authorization = _authorization(connection["AuthorizationType"], stored)
     secrets = stored.get("invocation_http_parameters") or {}
     return ConnectionData(
         authorization | _parameters(extra, "HeaderParameters", secrets, "header_parameters"),
@@ -74,6 +79,31 @@ def _authorization(kind: str, credentials: Mapping[str, str]) -> dict[str, str]:
         pair = f"{credentials['username']}:{credentials['password']}".encode()
         return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
     return {}
+
+
+async def _oauth(
+    shown: Mapping[str, Any], stored: Mapping[str, Any], arn: str, services: TaskServices
+) -> dict[str, str]:
+    """Return the header with a new access token."""
+    extra, secrets = shown.get("OAuthHttpParameters", {}), stored.get("oauth_http_parameters") or {}
+    exchange = TokenExchange(
+        shown["AuthorizationEndpoint"],
+        shown["HttpMethod"],
+        stored["client_id"],
+        stored["client_secret"],
+        _parameters(extra, "HeaderParameters", secrets, "header_parameters"),
+        _parameters(extra, "QueryStringParameters", secrets, "query_string_parameters"),
+        _parameters(extra, "BodyParameters", secrets, "body_parameters"),
+    )
+    try:
+        response = await services.http(exchange.request())
+    except CallFailed as failure:
+        raise _failure("InvalidConnectionState", f"The connection {arn} has no token: {failure}") from None
+    header = authorization_header(response)
+    if header is None:
+        reason = f"the authorization endpoint responded with the status {response.status} and no access token"
+        raise _failure("InvalidConnectionState", f"The connection {arn} has no token: {reason}")
+    return {"Authorization": header}
 
 
 def _parameters(

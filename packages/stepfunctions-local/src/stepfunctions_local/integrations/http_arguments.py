@@ -98,6 +98,12 @@ def query_string(parameters: Mapping[str, Any] | None) -> str:
     return f"?{urlencode(fields)}" if fields else ""
 
 
+def with_query(endpoint: str, parameters: Mapping[str, Any] | None) -> str:
+    """Add query parameters to an endpoint, which may have a query of its own."""
+    query = query_string(parameters)
+    return f"{endpoint}&{query[1:]}" if query and "?" in endpoint else endpoint + query
+
+
 def text(value: Any) -> str:
     """Return a string as it is, and the JSON of any other value."""
     return value if isinstance(value, str) else json_text(value)

@@ -14,7 +14,7 @@ from .base import Integration, TaskRequest
 from .connections import ConnectionData, read_connection
 from .form_encoding import encode_form
 from .formatting import json_text
-from .http_arguments import Rules, check, has_header, join_headers, query_string
+from .http_arguments import Rules, check, has_header, join_headers, with_query
 
 _CONNECTION_FIELDS = ("InvocationConfig", "Authentication")
 _RULES = Rules(
@@ -95,7 +95,7 @@ def _request(arguments: Mapping[str, Any], connection: ConnectionData, region: s
         data, content_type = _encode_body(body, arguments.get("Transform") or {})
         return HttpRequest(
             arguments["Method"],
-            _with_query(arguments["ApiEndpoint"], query_string(query)),
+            with_query(arguments["ApiEndpoint"], query),
             headers | fixed,
             data,
             content_type=None if has_header(headers, "content-type") else content_type,
@@ -103,11 +103,6 @@ def _request(arguments: Mapping[str, Any], connection: ConnectionData, region: s
 
     sent = build(own_headers | connection.headers, query | connection.query, body)
     return replace(sent, without_secrets=build(own_headers, own_query, own_body))
-
-
-def _with_query(endpoint: str, query: str) -> str:
-    """Add a query with its question mark to an endpoint, which may have a query of its own."""
-    return f"{endpoint}&{query[1:]}" if query and "?" in endpoint else endpoint + query
 
 
 def _merge_body(body: Any, added: Mapping[str, str]) -> Any:

@@ -25,6 +25,9 @@ class HttpTracer:
 
     async def http(self, request: HttpRequest, **authority: Any) -> HttpResponse:
         """Send the request; record it and its response in the shape of InspectionData."""
+        if request.for_token:
+            token: HttpResponse = await self._services.http(request, **authority)
+            return token
         shown = request if self._reveal_secrets else request.without_secrets or request
         protocol = request.url.partition(":")[0]
         self.trace["request"] = {
