@@ -351,7 +351,7 @@ def _reconciliation() -> None:
     case = reconciliation_rules.case_of("CaptureMissing", subject, None, None, ())
     finding = Finding(subject, "CaptureMissing", case)
     response: ComparedPage = {"run_id": RECONCILED, "differences": [case], "cursor": None}
-    runs.write_page(compared, [finding], response, NOW)
+    runs.write_page(compared, 0, [finding], response, NOW)
     runs.close(RECONCILED, NOW)
 
 
