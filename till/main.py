@@ -52,7 +52,7 @@ COMMANDS = {
     "return": Lazy(
         "till.commands.returns",
         "app",
-        "Returns, with or without a receipt: create, list, show.",
+        "Returns, with or without a receipt: create, list, show, release.",
     ),
     "exchange": Lazy("till.commands.exchange", "app", "Exchanges: create, show."),
     "customer": Lazy("till.commands.customer", "app", "Customers and their credit with the shop."),

@@ -93,6 +93,7 @@ WRITES: dict[str, tuple[str, ...]] = {
         "standard 19 --from 2099-07-01",
         "standard 19 --from 2020-07-01",
     ),
+    "return release": ("{text}", "nope", "ret-1", "ret-1 --json"),
     "stock release": (
         "{text}",
         "nope",

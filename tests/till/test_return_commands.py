@@ -1,6 +1,7 @@
 """The commands of returns, over moto's AWS."""
 
 import json
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,17 @@ from typing import Any
 import pytest
 from executions.models import ExecutionStatus
 from inventory.models import Location
+from orders.returns.models import ReturnOrder
+from orders.returns.store import ReturnsStore
+from payments.refunds.models import Refund, RefundPayment, RefundState
+from payments.refunds.store import RefundStore
 from tillflow.aws import client
+from tillflow.store import marshal
 from typer.testing import CliRunner
 
 from tests.support import return_rows
 from tests.support.executions import progress
-from tests.support.return_rows import REFUSED, RETURNED, SALE
+from tests.support.return_rows import CLAIMED_AT, REFUSED, RETURNED, SALE
 from tests.till.test_commands import ORDER, aws, no_local_stack, put, run, stack
 from till.main import app
 from till.shop import Shop
@@ -224,3 +230,84 @@ def test_create_prints_where_the_amount_went(
     put(tables)
     ends(monkeypatch, status="SUCCEEDED")
     assert printed in run("return", "create", SALE, "--line", "1=1", "--id", "ret-9").output
+
+
+def claimed(return_id: str = "ret-9", order_id: str = SALE) -> None:
+    """Claim a unit for the execution of a return, which the state machine has started."""
+    arn = find_stack().execution("OrderReturn", return_id)
+    request = {
+        "return_id": return_id,
+        "order_id": order_id,
+        "currency": "EUR",
+        "lines": [{"line_no": 1, "sku": "MUG", "quantity": 1, "condition": "resell", "reason": "wrong size"}],
+        "refund": "original",
+        "override": {"manager": "mia", "note": "sold long ago"},
+    }
+    sale = next(row for row in return_rows.rows()["OrdersTable"] if row["sk"] == "ORDER")
+    document = json.loads(sale["document"])
+    place = {"location": "store-1", "register": "till-1", "placed_at": CLAIMED_AT, "customer_id": None}
+    product = {"description": "Mug", "tax_class": "standard", "tax_rate": "0.20"}
+    complete = document | place | {"lines": [line | product for line in document["lines"]]}
+    put({"OrdersTable": [sale | {"document": json.dumps(complete)}]})
+    client("stepfunctions").start_execution(
+        stateMachineArn=find_stack().output("OrderReturn"), name=return_id, input="{}"
+    )
+    ReturnsStore(client("dynamodb"), "OrdersTable").claim(
+        ReturnOrder.model_validate(request), arn, datetime(2026, 11, 24, tzinfo=UTC)
+    )
+
+
+def stopped(return_id: str = "ret-9") -> None:
+    client("stepfunctions").stop_execution(executionArn=find_stack().execution("OrderReturn", return_id))
+
+
+def refund_of(return_id: str = "ret-9") -> RefundPayment:
+    return RefundPayment(
+        return_id=return_id, order_id=SALE, currency="EUR", amount=120, refund="original", customer_id=None
+    )
+
+
+def test_claim_of_an_aborted_return_is_released_and_never_refunded(shop: None) -> None:
+    claimed()
+    stopped()
+    assert run("return", "release", "ret-9").output == "ret-9 is released.\n"
+    assert json.loads(run("return", "show", "ret-9", "--json").stdout)["status"] == "RELEASED"
+    assert "ret-9 claims nothing." in run("return", "release", "ret-9").output
+    refund = RefundStore(client("dynamodb"), "PaymentsTable").find("ret-9")
+    assert refund
+    assert (refund.state, refund.request) == ("REFUSED", refund_of()), "a step in flight is refused"
+    sale = client("dynamodb").get_item(
+        TableName="OrdersTable", Key=marshal({"pk": f"ORDER#{SALE}", "sk": "ORDER"})
+    )["Item"]
+    assert [claim["return_id"] for claim in json.loads(sale["returns"]["S"])] == [RETURNED]
+
+
+def test_claim_of_a_return_that_runs_is_kept(shop: None) -> None:
+    claimed()
+    assert "return ret-9 is in progress." in run("return", "release", "ret-9", code=2).output
+    assert RefundStore(client("dynamodb"), "PaymentsTable").find("ret-9") is None
+
+
+@pytest.mark.parametrize("state", ["OPEN", "REFUNDED"])
+def test_claim_of_a_return_whose_refund_has_begun_is_kept(shop: None, state: RefundState) -> None:
+    claimed()
+    stopped()
+    refund = Refund("ret-9", state, version=1, request=refund_of())
+    RefundStore(client("dynamodb"), "PaymentsTable").write(None, refund)
+    printed = run("return", "release", "ret-9", code=2).output
+    assert f"the refund of return ret-9 is {state}." in printed
+    assert json.loads(run("return", "show", "ret-9", "--json").stdout)["status"] == "CLAIMED"
+
+
+def test_completed_return_and_one_of_an_exchange_are_not_released(shop: None) -> None:
+    assert f"return {RETURNED} is COMPLETED." in run("return", "release", RETURNED, code=2).output
+    claimed()
+    stopped()
+    arn = find_stack().execution("OrderReturn", "ret-9")
+    client("dynamodb").update_item(
+        TableName="OrdersTable",
+        Key=marshal({"pk": "RETURN#ret-9", "sk": "RETURN"}),
+        UpdateExpression="SET execution = :exchange",
+        ExpressionAttributeValues=marshal({":exchange": f"{arn}.exchange"}),
+    )
+    assert "return ret-9 is of an exchange" in run("return", "release", "ret-9", code=2).output

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from orders.returns.models import Return
     from tillflow.executions import Started
 
-app = typer.Typer(no_args_is_help=True, help="Returns, with or without a receipt: create, list, show.")
+app = typer.Typer(
+    no_args_is_help=True, help="Returns, with or without a receipt: create, list, show, release."
+)
 
 UNRECEIPTED_LINE = "SKU=QUANTITY or SKU=QUANTITY:damaged"
 LINE = "LINE=QUANTITY or LINE=QUANTITY:damaged; LINE is a line number or a SKU"
 _CREDITED = {"store_credit": "credited as store credit", "on_account": "credited to the customer's account"}
 """Types of tenders that a return gives no money back to."""
+_BY_HAND = "released by an operator"
 _UNEXPECTED = "The return was refused. Call the operator."
 COLUMNS = ("return_id", "status", "claimed_at", "total", "currency", "credit_note_number", "reason")
 
@@ -203,6 +206,74 @@ def show(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: 
         print_json(stored.model_dump(mode="json", exclude_none=True))
         return
     _print_return(stored)
+
+
+@app.command("release")
+def release(return_id: Annotated[str, typer.Argument(help="Return id.")], as_json: AsJson = False) -> None:
+    """Give the units that an ended return still claims back to its order.
+
+    For what `till audit` names after an execution was aborted or its case given up. A return that is refunded, or whose
+    refund has begun, is refused; so is one whose execution runs, and one of an exchange.
+
+    Example:
+
+        till order place docs/examples/order.json --id ord-4 --wait
+
+        till return create ord-4 --line MUG-WHT-300=99 --id ret-2 || till return release ret-2
+    """
+    from orders.returns.models import ReleaseReturn
+    from orders.returns.store import ReturnsStore
+    from payments.refunds.models import RefundPayment
+    from payments.refunds.store import RefundStore
+    from tillflow.parsing import parse
+
+    from till.services.orders import Returns
+
+    stack = find_stack()
+    with operator_errors("List the returns of an order with `till return list`."):
+        stored = Returns(stack).get(return_id)
+    if stored.status == "COMPLETED":
+        raise OperatorError(f"return {return_id} is COMPLETED.", "What it refunded is not taken back.")
+    if stored.status == "CLAIMED":
+        claim, execution = _ended_claim(stack, stored)
+        sent = {name: claim[name] for name in ("return_id", "order_id", "currency", "refund", "customer_id")}
+        # A repair after an audit, as that of stock is. The refund is refused first: one in flight finds that.
+        refund = RefundStore(stack.client("dynamodb"), stack.output("PaymentsTable")).refuse(
+            parse(RefundPayment, {**sent, "amount": claim["totals"]["total"]}), _BY_HAND
+        )
+        if refund.state != "REFUSED":
+            raise OperatorError(
+                f"the refund of return {return_id} is {refund.state}.",
+                "Its units were paid back, or will be: `till execution redrive` completes the return.",
+            )
+        released = ReleaseReturn(
+            return_id=return_id, execution=execution, error="GivenUp", cause=f"The return was {_BY_HAND}."
+        )
+        ReturnsStore(stack.client("dynamodb"), stack.output("OrdersTable")).release(released)
+    if as_json:
+        print_json({"return_id": return_id, "status": "RELEASED", "released": stored.status == "CLAIMED"})
+    else:
+        claimed = "is released" if stored.status == "CLAIMED" else "claims nothing"
+        out.print(f"{return_id} {claimed}.")
+
+
+def _ended_claim(stack: Stack, stored: Return) -> tuple[dict[str, Any], str]:
+    """Return the claim of a return whose execution has ended, and that execution. OperatorError for another."""
+    from tillflow.executions import describe_execution
+
+    arn = stored.execution or ""
+    execution = describe_execution(stack.client("stepfunctions"), arn)
+    if stored.document is None or (execution and execution["status"] == "RUNNING"):
+        raise OperatorError(
+            f"return {stored.return_id} is in progress.",
+            "Its workflow releases or completes it; `till case list` shows what it waits for.",
+        )
+    if not arn.endswith(f":{stored.return_id}"):
+        raise OperatorError(
+            f"return {stored.return_id} is of an exchange, whose sale its units may have paid.",
+            f"`till exchange show {stored.return_id}` shows it; `till execution redrive` completes it.",
+        )
+    return stored.document, arn
 
 
 def _print_return(stored: Return) -> None:

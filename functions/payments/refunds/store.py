@@ -72,6 +72,12 @@ class RefundStore:
         transact(self._client, actions, what)
         return after
 
+    def refuse(self, request: RefundPayment, reason: str) -> Refund:
+        """Refuse a refund that is not opened, so that none is opened later; return the stored one if there is one."""
+        stored = self.find(request.return_id)
+        refused = Refund(request.return_id, "REFUSED", version=1, request=request, reason=reason)
+        return stored or self.write(None, refused)
+
     def _put(self, before: Refund | None, after: Refund, what: str) -> Action:
         if before is None:
             return put_new(self._table, _row(after), lambda _: StoreContention(what))
