@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from tests.template.deployed import ROOT, as_list, nested, of_type, references, resources, source, translated
 from tools.template import document
@@ -18,6 +19,16 @@ PSEUDO = {
     for name in ("AccountId", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 }
 SOURCE: dict[str, Any] = source()["Resources"]
+
+KEPT = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Cognito::UserPool")
+# Of a bucket's metadata table, which no bucket has.
+ONLY_PARTLY_FIXED = {"MetadataConfiguration"}
+NAMED = {
+    "AWS::Cognito::UserPool",
+    "AWS::Cognito::UserPoolDomain",
+    "AWS::Events::EventBus",
+    "AWS::ApiGatewayV2::Api",
+}
 
 # Actions without resource-level permissions: a policy can only name all resources.
 WITHOUT_RESOURCES = {
@@ -188,11 +199,68 @@ def test_table_is_recoverable_expires_rows_and_can_be_protected(name: str) -> No
     assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["HasDeletionProtection", True, False]}
 
 
-@pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table", "AWS::S3::Bucket"))
+@pytest.mark.parametrize("name", of_type(*KEPT))
 def test_data_outlives_the_stack(name: str) -> None:
-    """A bucket with objects cannot be deleted: a stack whose bucket is not retained cannot be deleted either."""
+    """A bucket with objects cannot be deleted: a stack whose bucket is not retained cannot be deleted either.
+
+    The rollback of a first deployment that fails leaves none behind: nothing would name what it is of.
+    """
     resource = resources()[name]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+@pytest.mark.parametrize("name", of_type(*KEPT, "AWS::SQS::Queue"))
+def test_no_parameter_replaces_what_has_data(name: str) -> None:
+    """An update that changes a parameter would otherwise begin with an empty table, bucket, pool or queue."""
+    resource = resources()[name]
+    fixed = {path.split("/")[2] for path in schema_of(resource["Type"]).get("createOnlyProperties", ())}
+    for property_name in fixed & resource["Properties"].keys():
+        if property_name not in ONLY_PARTLY_FIXED:
+            assert "If" not in str(value := resource["Properties"][property_name])
+            assert references(value) <= PSEUDO
+
+
+@pytest.mark.parametrize("stack", ["Tillflow-Prod", "my-aws-cognito-shop", "s" * 128])
+def test_names_of_a_stack_are_accepted_whatever_its_name_is(stack: str) -> None:
+    """CloudFormation accepts 128 characters, and capitals; a service may refuse them when half of the stack exists."""
+    checked = set()
+    for name, resource in resources().items():
+        accepted = schema_of(resource["Type"])["properties"] if resource["Type"] in NAMED else {}
+        for key in accepted.keys() & resource.get("Properties", {}).keys():
+            value = resource["Properties"][key]
+            if references(value) and references(value) <= PSEUDO and isinstance(value, dict):
+                text = rendered(value, stack)
+                pattern, most = accepted[key].get("pattern", ""), accepted[key].get("maxLength", 128)
+                assert re.search(pattern, text) and len(text) <= most, (name, key, text)
+                if key == "Domain":
+                    assert re.fullmatch("[a-z0-9][a-z0-9-]{0,61}[a-z0-9]", text), (name, text)
+                    assert not re.search("aws|amazon|cognito", text), (name, text)
+                checked.add(resource["Type"])
+    assert checked == NAMED
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """Return what CloudFormation publishes of a type of resources."""
+    schema: dict[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    return schema
+
+
+def rendered(value: Any, stack: str) -> str:
+    """Return the text of a name in a stack of this name."""
+    region, account = "ap-southeast-2", "123456789012"
+    stack_id = f"arn:aws:cloudformation:{region}:{account}:stack/{stack}/51af3dc0-da77-11e4-872e-1234567db123"
+    pseudo = {"StackName": stack, "StackId": stack_id, "Region": region, "AccountId": account}
+    match value:
+        case {"Fn::Sub": sub}:
+            text, own = (sub, {}) if isinstance(sub, str) else sub
+            values = {f"AWS::{one}": known for one, known in pseudo.items()}
+            values |= {one: rendered(known, stack) for one, known in own.items()}
+            return re.sub(r"\$\{([^}]+)\}", lambda found: values[found[1]], text)
+        case {"Fn::Select": [index, {"Fn::Split": [separator, whole]}]}:
+            return rendered(whole, stack).split(separator)[int(index)]
+        case {"Ref": str(name)}:
+            return pseudo[name.removeprefix("AWS::")]
+    return str(value)
 
 
 @pytest.mark.parametrize("name", of_type("AWS::Lambda::Function"))

@@ -155,7 +155,7 @@ def target_of(intrinsic: Any, template: Template) -> str:
             return str(name)
     for name, resource in template.resources.items():
         physical = resource.get("Properties", {}).get("Name")
-        if isinstance(physical, dict) and physical["Fn::Sub"] in value:
+        if isinstance(physical, dict) and "Fn::Sub" in physical and physical["Fn::Sub"] in value:
             return str(name)
     return str(value.rpartition("/")[2])
 
