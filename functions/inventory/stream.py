@@ -18,7 +18,7 @@ def announce_stock(event: dict[str, Any], context: Any) -> Announced:
     """Publish the reorder points crossed and the corrections in a batch of the table's stream."""
     try:
         return {"announced": publisher.publish(event["Records"])}
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         # A record is DynamoDB's image of a row: one that cannot be read is not of this table.
         reason = f"records of the inventory table's stream ({type(error).__name__}: {error})"
         raise InvalidRequest("Records", event.get("Records"), reason) from None

@@ -21,7 +21,7 @@ def announce_credit(event: dict[str, Any], context: Any) -> AnnouncedCredit:
     """Publish the grants and expiries of credit in a batch of the table's stream."""
     try:
         changes = credit_events(event["Records"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         # A record is DynamoDB's image of a row: one that cannot be read is not of this table.
         reason = f"records of the payments table's stream ({type(error).__name__}: {error})"
         raise InvalidRequest("Records", event.get("Records"), reason) from None

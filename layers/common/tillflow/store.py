@@ -47,7 +47,7 @@ class AlreadyApplied(Exception):
 
 
 class MalformedRow(LookupError):
-    """A stored row that no release writes: it lacks an attribute, or has a number that is not whole."""
+    """A stored row that no release writes: it lacks an attribute, or has a value that cannot be read."""
 
     def __init__(self, row: Mapping[str, Any], fault: str) -> None:
         super().__init__(f"row {row.get('pk')} {row.get('sk')} {fault}")
@@ -66,14 +66,17 @@ def marshal(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unmarshal(item: Mapping[str, Any] | None) -> Item:
-    """Return DynamoDB attribute values as a plain item, {} for None. Numbers become int, others MalformedRow."""
+    """Return DynamoDB attribute values as a plain item, {} for None. Numbers become int.
+
+    MalformedRow for a number that is not whole.
+    """
     row = _Row()
     for name, value in (item or {}).items():
         try:
             row[name] = _plain(value)
-        except ValueError:
+        except ValueError as error:
             stored = {key: value["S"] for key, value in (item or {}).items() if "S" in value}
-            raise MalformedRow(stored, f"has a number in {name} that is not whole") from None
+            raise MalformedRow(stored, f"has a value in {name} that cannot be read: {error}") from None
     return row
 
 
