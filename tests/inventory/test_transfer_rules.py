@@ -17,7 +17,7 @@ from inventory.transfers.models import (
 )
 from pydantic import ValidationError
 from tillflow.errors import IdempotencyConflict, OrderClosed, PendingWork
-from tillflow.fields import MAX_DOCUMENT_BYTES
+from tillflow.fields import MAX_DOCUMENT_BYTES, MAX_UNITS
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -239,3 +239,9 @@ def shipped_of(skus: list[str], quantity: int) -> Transfer:
     transfer = requested_of(skus, quantity)
     rules.check_space(transfer)
     return rules.ship(rules.report_shipment(transfer, NOW), dict.fromkeys(skus, 10**12 - 1))
+
+
+@pytest.mark.parametrize("units", [MAX_UNITS // 2 + 1, MAX_UNITS])
+def test_transfer_of_the_most_units_has_space_for_its_arrivals(units: int) -> None:
+    transfer = rules.record_arrival(shipped_of(["TEA"], units), arrival_of("van-1", 1))
+    assert transfer.lines[0].in_transit == units - 1

@@ -317,7 +317,8 @@ def _after_arrival(line: TransferLine, arrived: ArrivedLine | None) -> TransferL
 def _has_space(transfer: Transfer) -> bool:
     """Return whether the row of a transfer has space for one more arrival, of all units in transit."""
     rest = [
-        ArrivedLine(sku=line.sku, quantity=line.in_transit, lost=line.in_transit)
+        # The longest numbers, not an arrival: both together may be more units than a line can have.
+        ArrivedLine.model_construct(sku=line.sku, quantity=line.in_transit, lost=line.in_transit)
         for line in transfer.lines
         if line.in_transit
     ]
