@@ -100,7 +100,8 @@ class Checkpointer:
 
     def __init__(self, db: sqlite3.Connection, path: str):
         self._db = db
-        self._path = path
+        # SQLite has the log beside the file itself, not beside a link to it.
+        self._path = os.path.realpath(path)
         self._checkpoint: Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, "states-log") if path != ":memory:" else None
         if self._thread is not None:
